@@ -1,0 +1,31 @@
+//! The ordered log: its port, and the embedded and Kafka logs behind it.
+//!
+//! [`EventLog`] is all that the programs see. [`open`] picks the adapter by URL:
+//!
+//! | URL | adapter |
+//! |---|---|
+//! | `sqlite:<directory>` | one SQLite file a topic in `<directory>`; nothing to install |
+//! | `kafka://host:port[,host:port]` | a Kafka cluster |
+//!
+//! The contract, checked by one suite over every adapter:
+//!
+//! - an append is answered only when the record is durable, with its position and timestamp;
+//! - records of one partition are read in the order of their offsets, the same order every time;
+//! - appends from one caller to one partition keep their order;
+//! - a key maps to its partition as Kafka's default partitioner does ([`partition_of_key`]);
+//! - nothing that was answered is lost by a crash of the process.
+//!
+//! Architecture Invariant: only this crate names rdkafka, and the embedded log's SQLite is nobody
+//! else's business.
+
+mod error;
+mod partitioner;
+mod port;
+mod record;
+pub mod topics;
+
+pub use error::LogError;
+pub use partitioner::partition_of_key;
+pub use port::{Appended, BatchLimit, Ends, EventLog, LogReader, Membership, Rebalance};
+pub use record::{Headers, NewRecord, RECORD_BYTES_MAX, Record};
+pub use topics::{GroupId, MemberId, Retention, Topic, TopicSpec};

@@ -1,0 +1,145 @@
+//! Events: what happened. All events of one command travel in one [`Decision`].
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{NewOrder, Offset, OrderId, Position, RejectionReason, Timestamp};
+
+/// The outcome of exactly one command: one record of `order-events`.
+///
+/// A reader that has seen a decision drops every other of the same partition whose
+/// [`source`](Self::source) is not beyond it: the first decision wins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The command's position in `orders`. The decision stands on the same partition of
+    /// `order-events`.
+    pub source: Position,
+    /// The time of the command's record, never earlier than that of the decision before it.
+    pub at: Timestamp,
+    /// What happened, in order. Never empty.
+    pub events: Vec<Event>,
+}
+
+/// One thing that happened. Events of a market or a cart become further variants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A purchase keeps all rules and is taken.
+    OrderAccepted(OrderAccepted),
+    /// A purchase breaks a rule.
+    OrderRejected(OrderRejected),
+    /// The same command came again. The outcome is that of the first; nothing changes.
+    NewOrderRepeated(NewOrderRepeated),
+    /// A purchase came with the id of an earlier one but another body. The first one stands.
+    NewOrderConflicted(NewOrderConflicted),
+    /// The command's record could not be read; it went to `orders-dlt`.
+    CommandDeadLettered(CommandDeadLettered),
+}
+
+/// A purchase keeps all rules and is taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderAccepted {
+    /// The order as it was sent.
+    pub order: NewOrder,
+    /// Identifies the order's content.
+    pub fingerprint: Fingerprint,
+}
+
+/// A purchase breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderRejected {
+    /// The order as it was sent.
+    pub order: NewOrder,
+    /// Identifies the order's content.
+    pub fingerprint: Fingerprint,
+    /// Which rule.
+    pub reason: RejectionReason,
+    /// The rule in words, with the figures that broke it.
+    pub detail: String,
+}
+
+/// The same command came again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewOrderRepeated {
+    /// The order.
+    pub order_id: OrderId,
+    /// The offset of the first command in `orders`.
+    pub first: Offset,
+    /// What became of the first.
+    pub outcome: Outcome,
+}
+
+/// A purchase came with a used id and another body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewOrderConflicted {
+    /// The order whose id was used again.
+    pub order_id: OrderId,
+    /// The offset of the first command in `orders`.
+    pub first: Offset,
+}
+
+/// A command's record could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandDeadLettered {
+    /// What was wrong with the record.
+    pub cause: String,
+}
+
+/// What became of a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Taken.
+    Accepted,
+    /// Refused.
+    Rejected {
+        /// Which rule it broke.
+        reason: RejectionReason,
+    },
+}
+
+impl Event {
+    /// The order this event is about; `None` where the command could not be read.
+    pub const fn order_id(&self) -> Option<OrderId> {
+        match self {
+            Self::OrderAccepted(event) => Some(event.order.order_id),
+            Self::OrderRejected(event) => Some(event.order.order_id),
+            Self::NewOrderRepeated(event) => Some(event.order_id),
+            Self::NewOrderConflicted(event) => Some(event.order_id),
+            Self::CommandDeadLettered(_) => None,
+        }
+    }
+}
+
+/// The first 128 bits of a SHA-256 over an order's content: equal for equal orders, whatever their
+/// ids and traces. 32 hex digits on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 16]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        match u128::from_str_radix(&text, 16) {
+            Ok(number) if hex => Ok(Self(number.to_be_bytes())),
+            _ => Err(serde::de::Error::custom("a fingerprint is 32 hex digits")),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Ids, money, commands and events: the data of Seriatim and its wire format.
+//!
+//! Everything here is pure: no clock, no I/O, no async. What a command or an event *is* lives in
+//! [`command`] and [`event`]; how it looks as JSON, and how an unknown one is told from a broken
+//! one, in [`wire`]; the purchase itself in [`purchase`].
+//!
+//! Architecture Invariant: this crate depends on nothing else of the workspace.
+
+pub mod command;
+pub mod event;
+mod id;
+mod money;
+mod position;
+pub mod purchase;
+mod reason;
+pub mod wire;
+
+pub use command::Command;
+pub use event::{Decision, Event};
+pub use id::{CustomerId, IdempotencyKey, InvalidId, OrderId, ShopShards, TraceParent, VenueId};
+pub use money::{Currency, Decimal, Money, MoneyError};
+pub use position::{InvalidPosition, Offset, Partition, Position, Timestamp};
+pub use purchase::NewOrder;
+pub use reason::RejectionReason;

@@ -1,0 +1,28 @@
+//! What can go wrong with a store, named by what the caller does next.
+
+use crate::StreamId;
+
+/// Why the store did not do what it was asked. Nothing of a failed batch was written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, busy, read-only or out of room, or a transaction lost a race for
+    /// locks: the same call may succeed later.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The database refuses these data, and always will: a constraint, a conversion, a trigger.
+    #[error("the store refuses the data: {0}")]
+    Refused(String),
+    /// Another projector has moved this checkpoint: stop, and read it again.
+    #[error("the checkpoint of {0} was moved by another projector")]
+    CheckpointMoved(StreamId),
+    /// The configuration or the schema can't work. A person must change it.
+    #[error("the store's configuration: {0}")]
+    Configuration(String),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later, without anybody's help.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}

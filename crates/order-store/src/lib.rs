@@ -1,0 +1,23 @@
+//! The SQL side: schema, projections, checkpoints, and what readers ask.
+//!
+//! Two ports, one module a database behind them: [`ProjectionStore`] for the only writer, and
+//! [`OrderQueries`] for readers. [`open`] picks the adapter by URL. Neither port assumes sqlx, so
+//! that a database with another driver is one more module.
+//!
+//! What the contract suite checks over every adapter: rows and checkpoints change together or not
+//! at all; a checkpoint moves only from where its writer read it; a row is overwritten only by a
+//! newer source position; text that is searched for is data, never query syntax.
+//!
+//! Architecture Invariant: only this crate names sqlx.
+
+mod error;
+mod model;
+mod port;
+pub mod projection;
+
+pub use error::StoreError;
+pub use model::{
+    Checkpoint, CheckpointMove, Cursor, OrderFilter, OrderRow, OrderStatus, PAGE_ROWS_MAX, Page,
+    ParkedSubject, ProjectionBatch, RetryTier, StreamId,
+};
+pub use port::{OrderQueries, ProjectionStore};

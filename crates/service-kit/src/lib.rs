@@ -1,0 +1,1 @@
+//! What every program needs: configuration, telemetry, health, problems, shutdown.

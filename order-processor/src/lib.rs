@@ -1,0 +1,1 @@
+//! Commands to events to SQL; retry; dead letters.
