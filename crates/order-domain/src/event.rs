@@ -1,10 +1,8 @@
 //! Events: what happened. All events of one command travel in one [`Decision`].
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::{NewOrder, Offset, OrderId, Position, RejectionReason, Timestamp};
+use crate::{Fingerprint, NewOrder, Offset, OrderId, Position, RejectionReason, Timestamp};
 
 /// The outcome of exactly one command: one record of `order-events`.
 ///
@@ -112,34 +110,6 @@ impl Event {
             Self::NewOrderRepeated(event) => Some(event.order_id),
             Self::NewOrderConflicted(event) => Some(event.order_id),
             Self::CommandDeadLettered(_) => None,
-        }
-    }
-}
-
-/// The first 128 bits of a SHA-256 over an order's content: equal for equal orders, whatever their
-/// ids and traces. 32 hex digits on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(pub [u8; 16]);
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
-    }
-}
-
-impl Serialize for Fingerprint {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Fingerprint {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        match u128::from_str_radix(&text, 16) {
-            Ok(number) if hex => Ok(Self(number.to_be_bytes())),
-            _ => Err(serde::de::Error::custom("a fingerprint is 32 hex digits")),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod command;
 pub mod event;
+mod fingerprint;
 mod id;
 mod money;
 mod position;
@@ -17,6 +18,7 @@ pub mod wire;
 
 pub use command::Command;
 pub use event::{Decision, Event};
+pub use fingerprint::Fingerprint;
 pub use id::{CustomerId, IdempotencyKey, InvalidId, OrderId, ShopShards, TraceParent, VenueId};
 pub use money::{Currency, Decimal, Money, MoneyError};
 pub use position::{InvalidPosition, Offset, Partition, Position, Timestamp};

@@ -77,7 +77,7 @@ pub enum MoneyError {
 
 impl Decimal {
     /// The most digits, before and after the point together.
-    pub const DIGITS_MAX: usize = 18;
+    pub const DIGITS_MAX: u32 = 18;
 
     fn parse(text: &str) -> Result<Self, MoneyError> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -115,7 +115,7 @@ impl Decimal {
 }
 
 fn push_digit(unscaled: i64, digit: i64) -> Result<i64, MoneyError> {
-    const LIMIT: i64 = 10_i64.pow(Decimal::DIGITS_MAX as u32);
+    const LIMIT: i64 = 10_i64.pow(Decimal::DIGITS_MAX);
     match unscaled.checked_mul(10).and_then(|shifted| shifted.checked_add(digit)) {
         Some(number) if number < LIMIT => Ok(number),
         _ => Err(MoneyError::TooManyDigits),

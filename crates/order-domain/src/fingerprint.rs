@@ -1,0 +1,85 @@
+//! What makes two orders the same order.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use crate::NewOrder;
+
+/// The first 128 bits of a SHA-256 over an order's content: equal for equal orders, whatever their
+/// ids and traces. 32 hex digits on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 16]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let hex = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        match u128::from_str_radix(&text, 16) {
+            Ok(number) if hex => Ok(Self(number.to_be_bytes())),
+            _ => Err(serde::de::Error::custom("a fingerprint is 32 hex digits")),
+        }
+    }
+}
+
+impl Fingerprint {
+    /// The fingerprint of everything the client asked for: not the id, venue, idempotency key or
+    /// trace. `240` and `"240.00"` are the same amount, hence the same order.
+    pub fn of(order: &NewOrder) -> Self {
+        let mut content = Content(Sha256::new());
+        content.number(order.customer.id.0);
+        content.text(&order.customer.name);
+        content.text(&order.customer.last_name);
+        content.text(&order.customer.email);
+        content.text(&order.shipping_address);
+        content.text(&order.billing_address);
+        content.money(order.total);
+        content.text(order.payment_method.name());
+        content.number(order.items.len() as u64);
+        for item in &order.items {
+            content.text(&item.item_code);
+            content.text(&item.brand);
+            content.text(&item.kind);
+            content.text(&item.size);
+            content.text(&item.colour);
+            content.number(u64::from(item.quantity));
+            content.money(item.price);
+        }
+        let digest = content.0.finalize();
+        let (first, _) = digest.split_first_chunk().expect("a SHA-256 has 32 bytes");
+        Self(*first)
+    }
+}
+
+/// Feeds fields to the hash so that no two different orders give it the same bytes: each text is
+/// led by its length.
+struct Content(Sha256);
+
+impl Content {
+    fn number(&mut self, number: u64) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text);
+    }
+
+    fn money(&mut self, money: crate::Money) {
+        self.0.update(money.minor().to_le_bytes());
+        self.text(money.currency().code());
+    }
+}
