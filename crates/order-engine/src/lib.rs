@@ -1,1 +1,22 @@
 //! The deterministic state machine that decides commands.
+//!
+//! An [`Engine`] holds the state of one partition. It has two pure functions:
+//!
+//! - [`decide`](Engine::decide): state and command -> [`Decision`](order_domain::Decision);
+//! - [`evolve`](Engine::evolve): state and decision -> next state.
+//!
+//! Feed the same records to any engine on any machine and its [`state_hash`](Engine::state_hash)
+//! is the same; so is that of an engine [restored](Engine::restore) from a
+//! [snapshot](Engine::snapshot) that evolved through the decisions made since.
+//!
+//! Architecture Invariant: no clock, no I/O, no random numbers, no floats, no async, and no map
+//! that is iterated in an order of its own. Time is the timestamp of a record.
+
+mod engine;
+mod idempotency_window;
+mod purchase_rules;
+mod shop;
+mod snapshot;
+
+pub use engine::{Engine, EngineSettings, Evolved};
+pub use snapshot::{SnapshotError, StateHash};

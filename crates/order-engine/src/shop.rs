@@ -1,0 +1,64 @@
+//! A shop, or one shard of it: takes purchases.
+
+use std::num::NonZeroU32;
+
+use order_domain::event::{
+    NewOrderConflicted, NewOrderRepeated, OrderAccepted, OrderRejected, Outcome,
+};
+use order_domain::{Event, Fingerprint, NewOrder, Offset};
+
+use crate::idempotency_window::{IdempotencyWindow, Remembered};
+use crate::purchase_rules::broken_rule;
+
+/// The state of one shop: which orders came lately, and what became of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Shop {
+    pub(crate) window: IdempotencyWindow,
+}
+
+impl Shop {
+    pub(crate) const fn new(window_orders: NonZeroU32) -> Self {
+        Self { window: IdempotencyWindow::new(window_orders) }
+    }
+
+    /// Decides a purchase.
+    pub(crate) fn decide(&self, order: NewOrder) -> Event {
+        match self.window.get(order.order_id) {
+            Some(first) => decide_again(&order, first),
+            None => Self::decide_first(order),
+        }
+    }
+
+    /// Decides a purchase whose id the shop has not seen.
+    pub(crate) fn decide_first(order: NewOrder) -> Event {
+        let fingerprint = Fingerprint::of(&order);
+        match broken_rule(&order) {
+            None => Event::OrderAccepted(OrderAccepted { order, fingerprint }),
+            Some((reason, detail)) => {
+                Event::OrderRejected(OrderRejected { order, fingerprint, reason, detail })
+            }
+        }
+    }
+
+    pub(crate) fn evolve(&mut self, source: Offset, event: &Event) {
+        let (order, fingerprint, outcome) = match event {
+            Event::OrderAccepted(event) => (&event.order, event.fingerprint, Outcome::Accepted),
+            Event::OrderRejected(event) => {
+                (&event.order, event.fingerprint, Outcome::Rejected { reason: event.reason })
+            }
+            _ => return,
+        };
+        let order_id = order.order_id;
+        self.window.remember(Remembered { order_id, fingerprint, first: source, outcome });
+    }
+}
+
+fn decide_again(order: &NewOrder, first: &Remembered) -> Event {
+    let order_id = order.order_id;
+    if Fingerprint::of(order) == first.fingerprint {
+        let outcome = first.outcome;
+        Event::NewOrderRepeated(NewOrderRepeated { order_id, first: first.first, outcome })
+    } else {
+        Event::NewOrderConflicted(NewOrderConflicted { order_id, first: first.first })
+    }
+}
