@@ -1,1 +1,26 @@
 //! Commands to events to SQL; retry; dead letters.
+//!
+//! Two roles, each a member of a consumer group of its own, each with one worker a partition:
+//!
+//! - the [`engine`] reads `orders`, decides every command and appends the decision to the same
+//!   partition of `order-events`;
+//! - the [`projector`] reads `order-events` and writes rows and checkpoint in one SQL transaction.
+//!
+//! [`partitions`] starts and stops the workers as the group shares the partitions out.
+//!
+//! Architecture Invariant: this is the only writer of SQL, and no worker knows of another.
+
+mod clock;
+pub mod dead_letters;
+pub mod engine;
+mod lag;
+pub mod partitions;
+mod patience;
+mod processor;
+pub mod projector;
+mod settings;
+mod status;
+
+pub use processor::{Processor, ProcessorError};
+pub use settings::{DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings};
+pub use status::{Role, Status, WorkerState};
