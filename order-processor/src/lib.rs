@@ -15,12 +15,16 @@ pub mod dead_letters;
 pub mod engine;
 mod lag;
 pub mod partitions;
+mod member;
 mod patience;
 mod processor;
 pub mod projector;
+mod program;
 mod settings;
 mod status;
 
+pub use member::Member;
 pub use processor::{Processor, ProcessorError};
-pub use settings::{DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings};
+pub use program::{LISTEN_DEFAULT, RunError, log_settings, run};
+pub use settings::{DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings, ReadinessSettings};
 pub use status::{Role, Status, WorkerState};

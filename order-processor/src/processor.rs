@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::topics::{self, ORDER_EVENTS, ORDERS};
-use event_log::{EventLog, GroupId, LogError, MemberId, Retention, Topic};
+use event_log::{EventLog, GroupId, LogError, Retention, Topic};
 use order_store::{ProjectionStore, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -16,7 +16,7 @@ use crate::partitions::{Worker, follow};
 use crate::patience::Patience;
 use crate::projector::{self, ProjectorWorker};
 use crate::status::{Role, Status};
-use crate::{EngineRoleSettings, ProjectorSettings, lag};
+use crate::{EngineRoleSettings, Member, ProjectorSettings, lag};
 
 /// Everything a processor needs.
 pub struct Processor {
@@ -27,7 +27,7 @@ pub struct Processor {
     /// Where the engine keeps its snapshots.
     pub snapshots: Snapshots,
     /// This process's name in both consumer groups.
-    pub member: MemberId,
+    pub member: Member,
     /// How many partitions the topics get if this process creates them.
     pub partitions: u32,
     /// How long the topics keep records if this process creates them.
@@ -139,7 +139,7 @@ impl Processor {
         let group = GroupId(group.to_owned());
         let lag =
             lag::watch(self.log.clone(), role, topic.clone(), self.status.clone(), stop.clone());
-        let work = follow(self.log.clone(), group, topic, self.member.clone(), worker, stop);
+        let work = follow(self.log.clone(), group, topic, self.member.id().clone(), worker, stop);
         tokio::join!(lag, work);
     }
 }

@@ -1,4 +1,5 @@
-//! What the operator may change; the defaults stand in the default configuration file.
+//! The sections of the configuration that the processor reads; `seriatim.default.toml` has the
+//! defaults.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -7,10 +8,11 @@ use std::time::Duration;
 use event_log::{BatchLimit, Topic};
 use order_engine::EngineSettings;
 use serde::Deserialize;
+use service_kit::config::millis;
 
 /// The `[engine]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct EngineRoleSettings {
     /// The most commands that are decided before their decisions are published.
     pub batch_records: usize,
@@ -19,27 +21,14 @@ pub struct EngineRoleSettings {
     /// A snapshot is taken after this many commands,
     pub snapshot_every_commands: u64,
     /// or after this time, if there was a command.
-    pub snapshot_every_ms: u64,
-    /// Where snapshots are kept; `None` is `<data directory>/snapshots`.
-    pub snapshot_dir: Option<PathBuf>,
+    #[serde(rename = "snapshot_every_ms", deserialize_with = "millis")]
+    pub snapshot_every: Duration,
+    /// Where snapshots are kept; empty is `<data directory>/snapshots`.
+    pub snapshot_dir: PathBuf,
     /// How many of its newest orders a venue remembers, to know a repeated command.
     pub idempotency_window_orders: NonZeroU32,
     /// When to stop instead of dead-lettering on.
     pub dead_letters: DeadLetterLimitSettings,
-}
-
-impl Default for EngineRoleSettings {
-    fn default() -> Self {
-        Self {
-            batch_records: 512,
-            batch_bytes: 4 << 20,
-            snapshot_every_commands: 100_000,
-            snapshot_every_ms: 60_000,
-            snapshot_dir: None,
-            idempotency_window_orders: EngineSettings::default().idempotency_window_orders,
-            dead_letters: DeadLetterLimitSettings::default(),
-        }
-    }
 }
 
 impl EngineRoleSettings {
@@ -54,7 +43,7 @@ impl EngineRoleSettings {
 
 /// The `[projector]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct ProjectorSettings {
     /// The most decisions that are written in one SQL transaction.
     pub batch_records: usize,
@@ -65,17 +54,6 @@ pub struct ProjectorSettings {
     pub retry_delays_ms: Vec<u64>,
     /// When to stop instead of dead-lettering on.
     pub dead_letters: DeadLetterLimitSettings,
-}
-
-impl Default for ProjectorSettings {
-    fn default() -> Self {
-        Self {
-            batch_records: 1_000,
-            batch_bytes: 8 << 20,
-            retry_delays_ms: vec![1_000, 10_000, 60_000],
-            dead_letters: DeadLetterLimitSettings::default(),
-        }
-    }
 }
 
 impl ProjectorSettings {
@@ -92,18 +70,20 @@ impl ProjectorSettings {
     }
 }
 
+/// The `[processor]` section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadinessSettings {
+    /// `/readyz` fails while a worker is farther behind its topic than this many records.
+    pub ready_lag_records_max: u64,
+}
+
 /// A worker stops when more than `records_max` of its last `of_last` records became dead letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct DeadLetterLimitSettings {
     /// The most dead letters.
     pub records_max: usize,
     /// Among this many records.
     pub of_last: usize,
-}
-
-impl Default for DeadLetterLimitSettings {
-    fn default() -> Self {
-        Self { records_max: 100, of_last: 1_000 }
-    }
 }

@@ -14,7 +14,7 @@ pub mod restore;
 pub mod snapshots;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use event_log::topics::ORDERS;
@@ -191,7 +191,7 @@ impl EngineWorker {
 
     fn is_due(&self, kept: &KeptSnapshot, state: &Restored) -> bool {
         let commands = state.engine.next_source().0 - kept.next_source;
-        let waited = kept.at.elapsed() >= Duration::from_millis(self.settings.snapshot_every_ms);
+        let waited = kept.at.elapsed() >= self.settings.snapshot_every;
         commands >= self.settings.snapshot_every_commands || (waited && commands > 0)
     }
 

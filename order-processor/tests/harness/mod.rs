@@ -9,16 +9,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::{BatchLimit, EventLog, LogSettings, MemberId, NewRecord, Record, Retention, Topic};
+use event_log::{BatchLimit, EventLog, LogSettings, NewRecord, Record, Retention, Topic};
 use order_domain::purchase::{Customer, Item, PaymentMethod};
 use order_domain::{
     Command, Currency, CustomerId, Decision, Money, NewOrder, Offset, OrderId, Partition, VenueId,
 };
 use order_processor::engine::snapshots::Snapshots;
 use order_processor::{
-    DeadLetterLimitSettings, EngineRoleSettings, Processor, ProcessorError, ProjectorSettings,
+    DeadLetterLimitSettings, EngineRoleSettings, Member, Processor, ProcessorError, ProjectorSettings,
     Status,
 };
+use service_kit::config::{CommonArgs, Settings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -51,13 +52,13 @@ impl House {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("log").display());
         let log = event_log::open(&LogSettings::new(url)).await.unwrap();
+        let defaults = Settings::load_with(&CommonArgs::default(), "127.0.0.1:0", []).unwrap();
+        let mut engine: EngineRoleSettings = defaults.section("engine").unwrap();
+        let mut projector: ProjectorSettings = defaults.section("projector").unwrap();
         let dead_letters = DeadLetterLimitSettings { records_max: 5, of_last: 100 };
-        let engine = EngineRoleSettings { dead_letters, ..EngineRoleSettings::default() };
-        let projector = ProjectorSettings {
-            retry_delays_ms: vec![50, 100],
-            dead_letters,
-            ..ProjectorSettings::default()
-        };
+        engine.dead_letters = dead_letters;
+        projector.dead_letters = dead_letters;
+        projector.retry_delays_ms = vec![50, 100];
         Self { log, store: Arc::default(), engine, projector, directory }
     }
 
@@ -71,7 +72,7 @@ impl House {
             log: self.log.clone(),
             store: self.store.clone(),
             snapshots: Snapshots::in_directory(self.snapshots()),
-            member: MemberId("test".to_owned()),
+            member: Member::take(self.directory.path()).unwrap(),
             partitions: 1,
             retention: Retention::default(),
             engine: self.engine.clone(),
