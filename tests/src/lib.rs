@@ -1,1 +1,11 @@
-//! End-to-end, fault and contract tests over the whole.
+//! What the end-to-end and fault tests share: a [`House`] to run `seriatim` in, a [`Client`] that
+//! speaks the purchasing dialect, and the [`proof`] that nothing was lost, doubled or reordered.
+
+mod client;
+mod house;
+pub mod proof;
+mod services;
+
+pub use client::{Acknowledged, Client, purchase};
+pub use house::{House, Profile, Running};
+pub use services::Services;

@@ -1,0 +1,164 @@
+//! Somewhere to run the real program `seriatim`, kill it, and start it again on the same data.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::services::{Services, workspace};
+
+/// No program may take longer to start or stop.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What it runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// The embedded log and SQLite.
+    Embedded,
+    /// Kafka and Postgres.
+    Distributed,
+}
+
+/// A data directory, and for the distributed profile services of its own.
+pub struct House {
+    directory: tempfile::TempDir,
+    services: Option<Services>,
+    settings: Vec<(String, String)>,
+}
+
+/// A running `seriatim`. Dropping it kills it.
+pub struct Running {
+    child: Child,
+    url: String,
+}
+
+impl House {
+    /// An empty house; `None`, with a line that says so, where the test command found that Kafka or
+    /// Postgres can't be had on this machine.
+    pub fn new(profile: Profile) -> Option<Self> {
+        let skip = ["SERIATIM_SKIP_KAFKA", "SERIATIM_SKIP_POSTGRES"];
+        if profile == Profile::Distributed && skip.iter().any(|name| std::env::var_os(name).is_some()) {
+            println!("skipped: no Kafka or no Postgres on this machine");
+            return None;
+        }
+        let directory = tempfile::tempdir().expect("a data directory");
+        let services = (profile == Profile::Distributed).then(Services::start);
+        Some(Self { directory, services, settings: Vec::new() })
+    }
+
+    /// Sets an environment variable for every program that is started from now on.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Kafka and Postgres.
+    pub fn services(&self) -> &Services {
+        self.services.as_ref().expect("the distributed profile has services")
+    }
+
+    /// The log's URL.
+    pub fn log_url(&self) -> String {
+        match &self.services {
+            Some(services) => services.kafka().to_owned(),
+            None => format!("sqlite:{}", self.data_dir().join("log").display()),
+        }
+    }
+
+    /// The store's URL.
+    pub fn store_url(&self) -> String {
+        match &self.services {
+            Some(services) => services.postgres().to_owned(),
+            None => format!("sqlite:{}", self.data_dir().join("store.sqlite").display()),
+        }
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Starts the program on a free port and waits until it says that it is ready.
+    pub fn start(&self) -> Running {
+        let mut child = Command::new(program("seriatim"))
+            .args(["--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(self.data_dir())
+            .env("SERIATIM_LOG", self.log_url())
+            .env("SERIATIM_STORE", self.store_url())
+            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()))
+            .envs(self.settings.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("seriatim starts");
+        let stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let url = stdout.lines().map_while(Result::ok).find_map(|line| {
+            let rest = line.trim_start().strip_prefix("HTTP")?;
+            rest.split_whitespace().next().map(str::to_owned)
+        });
+        match url {
+            Some(url) => Running { child, url },
+            None => panic!("seriatim ended before it was ready: {:?}", child.wait()),
+        }
+    }
+}
+
+impl Running {
+    /// `http://host:port`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The process's id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it can be waited for");
+    }
+
+    /// Asks it to stop and waits; it must end with exit code 0.
+    pub fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(asked.success());
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                break status;
+            }
+            assert!(began.elapsed() < PATIENCE, "seriatim does not stop");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        assert!(status.success(), "seriatim ended with {status}");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The path of one of our programs, built if need be.
+fn program(name: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let directory = BUILT.get_or_init(|| {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
+            .current_dir(workspace())
+            .status()
+            .expect("cargo runs");
+        assert!(built.success(), "the programs build");
+        // A test runs from <target>/debug/deps.
+        let test = std::env::current_exe().expect("this test's own path");
+        test.ancestors().nth(2).expect("<target>/debug").to_owned()
+    });
+    directory.join(name)
+}
