@@ -12,12 +12,18 @@
 
 mod error;
 mod model;
+mod newest;
+mod open;
 mod port;
 pub mod projection;
+pub mod search;
+pub mod sqlite;
+mod stored;
 
 pub use error::StoreError;
 pub use model::{
     Checkpoint, CheckpointMove, Cursor, OrderFilter, OrderRow, OrderStatus, PAGE_ROWS_MAX, Page,
     ParkedSubject, ProjectionBatch, RetryTier, StreamId,
 };
+pub use open::{OrderStore, open};
 pub use port::{OrderQueries, ProjectionStore};

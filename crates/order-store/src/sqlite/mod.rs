@@ -1,0 +1,179 @@
+//! The embedded store: one SQLite file, one connection that writes, a few that read.
+//!
+//! The file is in WAL mode, so readers and the writer don't wait for one another, and commits with
+//! `synchronous=NORMAL`, which does not wait for the disk: a crash of the machine may lose the newest
+//! transactions, whole. The log fills them again.
+
+mod errors;
+mod migrate;
+mod multi_row;
+mod order_key;
+mod pages;
+mod read;
+mod write;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use order_domain::{OrderId, Partition};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use crate::{
+    Checkpoint, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
+    ProjectionStore, StoreError, StreamId,
+};
+use errors::classify;
+
+/// How many connections read at once. SQLite's readers are bound by the processor, not by waiting.
+pub const READ_CONNECTIONS_MAX: u32 = 4;
+
+/// How long a call waits for a free connection.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long SQLite waits for another process's lock on the file.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a readiness check takes at most.
+pub const CHECK_TIMEOUT: Duration = Duration::from_millis(900);
+
+/// The writer's page cache, in KiB. Indexes by customer are written all over the place: what does
+/// not fit here is read again from the file.
+const WRITE_CACHE_KIB: u32 = 64 * 1_024;
+
+/// A reader's page cache, in KiB.
+const READ_CACHE_KIB: u32 = 8 * 1_024;
+
+/// How many pages the write-ahead log gathers before they are moved into the file: 16 MiB. A page
+/// that is changed again meanwhile is moved once.
+const CHECKPOINT_PAGES: u32 = 4_096;
+
+/// A store in one SQLite file.
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// The store in the file that `url` (`sqlite:<path>`, with `?mode=ro` read-only) names.
+    ///
+    /// Makes the folders above the file. The file is made when something is first written, which
+    /// [`migrate`](ProjectionStore::migrate) does.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url).map_err(classify)?;
+        let path = options.get_filename().to_owned();
+        if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(StoreError::Configuration("the SQLite store needs a file".to_owned()));
+        }
+        let read_only = url.contains("mode=ro");
+        if !read_only {
+            make_folder_of(&path).await?;
+        }
+        Ok(Self {
+            writer: pool(1).connect_lazy_with(writing(options.clone(), read_only)),
+            readers: pool(READ_CONNECTIONS_MAX).connect_lazy_with(reading(options)),
+        })
+    }
+}
+
+async fn make_folder_of(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    tokio::fs::create_dir_all(folder).await.map_err(|error| {
+        StoreError::Configuration(format!("cannot make the folder {}: {error}", folder.display()))
+    })
+}
+
+fn pool(connections_max: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // A connection to a file does not go away.
+        .test_before_acquire(false)
+}
+
+fn writing(options: SqliteConnectOptions, read_only: bool) -> SqliteConnectOptions {
+    let options = common(options);
+    if read_only {
+        return options.read_only(true);
+    }
+    options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("cache_size", format!("-{WRITE_CACHE_KIB}"))
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+}
+
+fn reading(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    common(options)
+        .read_only(true)
+        .pragma("query_only", "on")
+        .pragma("cache_size", format!("-{READ_CACHE_KIB}"))
+}
+
+fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    // Whoever calls logs the failure, once.
+    options.busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
+}
+
+async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    tokio::time::timeout(limit, call)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("busy: no answer in time".to_owned())))
+}
+
+#[async_trait]
+impl ProjectionStore for SqliteStore {
+    async fn migrate(&self) -> Result<(), StoreError> {
+        migrate::run(&self.writer).await
+    }
+
+    async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
+        read::checkpoint(&self.readers, stream).await
+    }
+
+    async fn parked(&self, partition: Partition) -> Result<Vec<ParkedSubject>, StoreError> {
+        read::parked(&self.readers, partition).await
+    }
+
+    async fn apply(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
+        write::apply(&self.writer, batch).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        within(CHECK_TIMEOUT, write::check(&self.writer)).await
+    }
+}
+
+#[async_trait]
+impl OrderQueries for SqliteStore {
+    async fn order(&self, order_id: OrderId) -> Result<Option<OrderRow>, StoreError> {
+        read::order(&self.readers, order_id).await
+    }
+
+    async fn orders(&self, filter: OrderFilter, page: Page) -> Result<Vec<OrderRow>, StoreError> {
+        pages::filtered(&self.readers, filter, page).await
+    }
+
+    async fn search_customers(&self, text: &str, page: Page) -> Result<Vec<OrderRow>, StoreError> {
+        pages::searched(&self.readers, text, page).await
+    }
+
+    async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
+        read::checkpoint(&self.readers, stream).await
+    }
+
+    async fn check_readable(&self) -> Result<(), StoreError> {
+        within(CHECK_TIMEOUT, read::check(&self.readers)).await
+    }
+}

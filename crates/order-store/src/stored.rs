@@ -1,0 +1,86 @@
+//! How the model's values look in SQL, the same in every database.
+
+use std::fmt::Display;
+
+use order_domain::purchase::PaymentMethod;
+use order_domain::{Currency, Money, Offset, Partition, RejectionReason};
+
+use crate::{OrderRow, OrderStatus, RetryTier, StoreError};
+
+/// An offset as a signed number, which is all that SQL has.
+pub fn offset_to_sql(offset: Offset) -> Result<i64, StoreError> {
+    i64::try_from(offset.0)
+        .map_err(|_| StoreError::Refused(format!("offset {offset} is beyond 2^63 - 1")))
+}
+
+pub fn offset_from_sql(number: i64) -> Result<Offset, StoreError> {
+    u64::try_from(number).map(Offset).map_err(|_| foreign("an offset", number))
+}
+
+pub fn partition_from_sql(number: i64) -> Result<Partition, StoreError> {
+    u32::try_from(number).map(Partition).map_err(|_| foreign("a partition", number))
+}
+
+pub fn small_from_sql(what: &str, number: i64) -> Result<u32, StoreError> {
+    u32::try_from(number).map_err(|_| foreign(what, number))
+}
+
+pub fn money_from_sql(minor: i64, currency: &str) -> Result<Money, StoreError> {
+    let currency = Currency::from_code(currency).ok_or_else(|| foreign("a currency", currency))?;
+    Ok(Money::from_minor(minor, currency))
+}
+
+pub fn payment_method_from_sql(name: &str) -> Result<PaymentMethod, StoreError> {
+    PaymentMethod::from_name(name).ok_or_else(|| foreign("a payment method", name))
+}
+
+/// The reason's code; `None` for an order that was taken.
+pub const fn reason_to_sql(status: OrderStatus) -> Option<&'static str> {
+    match status {
+        OrderStatus::Accepted => None,
+        OrderStatus::Rejected(reason) => Some(reason.code()),
+    }
+}
+
+pub fn status_from_sql(name: &str, reason: Option<&str>) -> Result<OrderStatus, StoreError> {
+    match (name, reason) {
+        ("accepted", None) => Ok(OrderStatus::Accepted),
+        ("rejected", Some(code)) => RejectionReason::from_code(code)
+            .map(OrderStatus::Rejected)
+            .ok_or_else(|| foreign("a reason", code)),
+        _ => Err(foreign("a status", name)),
+    }
+}
+
+/// The tier's place; `None` for the dead letter topic.
+pub const fn tier_to_sql(tier: RetryTier) -> Option<u16> {
+    match tier {
+        RetryTier::Retry(place) => Some(place),
+        RetryTier::Dead => None,
+    }
+}
+
+pub fn tier_from_sql(place: Option<i64>) -> Result<RetryTier, StoreError> {
+    let Some(place) = place else { return Ok(RetryTier::Dead) };
+    u16::try_from(place).map(RetryTier::Retry).map_err(|_| foreign("a retry tier", place))
+}
+
+/// A value that this build never writes: a newer build, or somebody else, did.
+pub fn foreign(what: &str, value: impl Display) -> StoreError {
+    StoreError::Configuration(format!("the store holds {what} this build doesn't know: {value}"))
+}
+
+/// Where an order's row in the store came from.
+pub struct Standing {
+    pub partition: i64,
+    pub offset: i64,
+}
+
+impl Standing {
+    /// Whether `row` may take the place of this one: only from a newer place of the same partition,
+    /// because places of different partitions have no order.
+    pub fn gives_way_to(&self, row: &OrderRow) -> bool {
+        i64::from(row.source.partition.0) == self.partition
+            && i64::try_from(row.source.offset.0).is_ok_and(|offset| offset > self.offset)
+    }
+}

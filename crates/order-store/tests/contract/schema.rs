@@ -1,0 +1,50 @@
+//! Migrations.
+
+use order_store::StoreError;
+
+use super::TestDatabase;
+use super::rows::{batch, order, order_id, page};
+
+pub async fn an_empty_database_gets_the_schema(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    store.projections.check().await.unwrap();
+    store.queries.check_readable().await.unwrap();
+    assert_eq!(store.queries.order(order_id(1)).await.unwrap(), None);
+}
+
+pub async fn migrating_again_changes_nothing(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    store.projections.apply(&batch(vec![order(1)])).await.unwrap();
+    store.projections.migrate().await.unwrap();
+    database.migrated().await;
+    assert_eq!(store.queries.order(order_id(1)).await.unwrap(), Some(order(1)));
+}
+
+pub async fn two_starters_migrate_at_once(database: &impl TestDatabase) {
+    let (one, other) = (database.open().await, database.open().await);
+    let (first, second) = tokio::join!(one.projections.migrate(), other.projections.migrate());
+    first.unwrap();
+    second.unwrap();
+    other.projections.apply(&batch(vec![order(1)])).await.unwrap();
+    assert_eq!(one.queries.orders(Default::default(), page(9)).await.unwrap(), [order(1)]);
+}
+
+pub async fn a_newer_schema_is_left_alone(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    database
+        .execute(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+             values (9999, 'from the future', true, '', 0)",
+        )
+        .await;
+    let error = store.projections.migrate().await.unwrap_err();
+    assert!(matches!(&error, StoreError::Configuration(text) if text.contains("newer")), "{error}");
+}
+
+pub async fn a_missing_schema_is_a_matter_of_configuration(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    database.execute("drop table order_items").await;
+    let error = store.projections.apply(&batch(vec![order(1)])).await.unwrap_err();
+    assert!(matches!(error, StoreError::Configuration(_)), "{error}");
+    assert_eq!(database.count("orders").await, 0);
+}
