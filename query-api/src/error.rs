@@ -1,0 +1,137 @@
+//! What can go wrong with a read, and the problem that the client gets for it.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use order_domain::{OrderId, Position};
+use service_kit::Problem;
+
+use crate::reader::NoAnswer;
+use crate::strong_read::NotPassed;
+
+/// What `Retry-After` says where the store or the projection needs a moment, in seconds.
+const RETRY_AFTER_S: u64 = 1;
+
+/// Why a read has no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum QueryError {
+    /// A parameter of the path or the query string has a bad value.
+    InvalidParameter {
+        /// Which.
+        name: &'static str,
+        /// What is wrong, or what was expected.
+        wrong: String,
+    },
+    /// There is no such parameter.
+    UnknownParameter {
+        /// What the client called it.
+        name: String,
+        /// Those that there are.
+        known: &'static [&'static str],
+    },
+    /// `Seriatim-Position` is no position, or came twice.
+    MalformedPosition,
+    /// There is no order of this id, or not yet.
+    NoSuchOrder(OrderId),
+    /// The state that the client wants to read is not there.
+    NotPassed {
+        /// The position it sent.
+        wanted: Position,
+        /// Why.
+        why: NotPassed,
+    },
+    /// The store gave no answer.
+    NoAnswer(NoAnswer),
+}
+
+impl QueryError {
+    /// A bad value of parameter `name`.
+    pub(crate) fn parameter(name: &'static str, wrong: impl Into<String>) -> Self {
+        Self::InvalidParameter { name, wrong: wrong.into() }
+    }
+}
+
+impl From<NoAnswer> for QueryError {
+    fn from(failure: NoAnswer) -> Self {
+        Self::NoAnswer(failure)
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::InvalidParameter { name, wrong } => {
+                Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Invalid parameter")
+                    .detail(format!("Parameter {name}: {wrong}."))
+                    .with("parameter", name)
+            }
+            QueryError::UnknownParameter { name, known } => {
+                Self::new(StatusCode::BAD_REQUEST, "unknown-parameter", "Unknown parameter")
+                    .detail(format!("The parameters here are {}.", known.join(", ")))
+                    .with("parameter", name)
+                    .with("known", known)
+            }
+            QueryError::MalformedPosition => {
+                Self::new(StatusCode::BAD_REQUEST, "invalid-header", "Invalid header")
+                    .detail(
+                        "Seriatim-Position is the one position that a write answered with, \
+                         <partition>:<offset>, for example 3:1042.",
+                    )
+                    .with("header", "Seriatim-Position")
+            }
+            QueryError::NoSuchOrder(order_id) => {
+                Self::new(StatusCode::NOT_FOUND, "order-not-found", "Order not found")
+                    .detail(
+                        "No order of this id can be read. One that was just placed can be read a \
+                         moment later; send its Seriatim-Position to wait for it.",
+                    )
+                    .with("orderId", order_id.to_string())
+            }
+            QueryError::NotPassed { wanted, why } => not_passed(wanted, why),
+            QueryError::NoAnswer(failure) => no_answer(failure),
+        }
+    }
+}
+
+fn not_passed(wanted: Position, why: NotPassed) -> Problem {
+    match why {
+        NotPassed::Behind { projected, waited } => {
+            // Both ends may be anything that a client sends: up to u64::MAX.
+            let lag = wanted.offset.0.saturating_sub(projected.0).saturating_add(1);
+            Problem::unavailable(
+                "projection-behind",
+                format!(
+                    "After {} ms the projection had not reached the position yet.",
+                    waited.as_millis()
+                ),
+                RETRY_AFTER_S,
+            )
+            .with("partition", wanted.partition.0)
+            .with("wanted", wanted.offset.0)
+            .with("projected", projected.0)
+            .with("lag", lag)
+        }
+        NotPassed::TooManyWaiters => Problem::unavailable(
+            "too-many-waiting-reads",
+            "As many reads as may are waiting for their position.",
+            RETRY_AFTER_S,
+        ),
+        NotPassed::NoAnswer(failure) => no_answer(failure),
+    }
+}
+
+fn no_answer(failure: NoAnswer) -> Problem {
+    match failure {
+        NoAnswer::Away => Problem::unavailable(
+            "store-unavailable",
+            "Orders can't be read at the moment.",
+            RETRY_AFTER_S,
+        ),
+        NoAnswer::Broken => Problem::internal(),
+    }
+}
+
+impl IntoResponse for QueryError {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

@@ -1,0 +1,24 @@
+//! The purchasing dialect: shops that send whole orders read them back here.
+
+mod answer;
+mod cursor;
+mod customer_search;
+mod described;
+mod entity_tag;
+mod order;
+mod orders;
+mod parameters;
+mod view;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::QueryApi;
+
+/// The dialect's paths.
+pub(crate) fn routes() -> OpenApiRouter<QueryApi> {
+    OpenApiRouter::new()
+        .routes(routes!(orders::orders))
+        .routes(routes!(order::order))
+        .routes(routes!(customer_search::customer_search))
+}

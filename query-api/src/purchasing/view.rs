@@ -1,0 +1,230 @@
+//! Orders as JSON, in the words of the purchasing dialect: the fields of the POST body, and what
+//! became of the order.
+//!
+//! Rows are written straight to bytes: nothing is collected, and texts are borrowed from the row.
+
+use order_domain::purchase::{Item, PaymentMethod};
+use order_domain::{Currency, CustomerId, Money, OrderId, Position, Timestamp};
+use order_store::{OrderRow, OrderStatus};
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::cursor::CursorText;
+
+/// A purchase and what became of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Order)]
+pub(crate) struct OrderView<'a> {
+    /// The order's id.
+    #[schema(value_type = uuid::Uuid)]
+    order_id: OrderId,
+    /// `accepted`, or `rejected` where the order broke a rule.
+    #[schema(example = "accepted")]
+    status: &'static str,
+    /// The stable code of the broken rule. Only where the order was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "total-mismatch")]
+    reason: Option<&'static str>,
+    /// The broken rule in words. Only where the order was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    detail: Option<&'a str>,
+    /// How often the order has changed, counted from 1; also its `ETag`.
+    version: u32,
+    /// The command that last changed the order: `<partition>:<offset>` of the topic `orders`.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "3:1042")]
+    position: Position,
+    /// When the order was placed: RFC 3339, UTC, in milliseconds.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-02T09:30:00.125Z")]
+    placed_at: Rfc3339,
+    /// When it last changed: RFC 3339, UTC, in milliseconds.
+    #[schema(value_type = String, format = DateTime, example = "2026-11-02T09:30:00.125Z")]
+    updated_at: Rfc3339,
+    /// The customer's number in the shop.
+    #[schema(value_type = u64)]
+    customer_id: CustomerId,
+    /// First name.
+    customer_name: &'a str,
+    /// Last name.
+    customer_last_name: &'a str,
+    /// E-mail address, as the client wrote it.
+    customer_email: &'a str,
+    /// Where the goods go.
+    shipping_address: &'a str,
+    /// Where the bill goes.
+    billing_address: &'a str,
+    /// The order's currency: 1 = EUR, 2 = USD, 3 = GBP.
+    #[schema(minimum = 1, maximum = 3)]
+    currency_type: u8,
+    /// What all items cost together: a decimal number as a string, so that no reader rounds it.
+    #[serde(serialize_with = "as_decimal")]
+    #[schema(value_type = String, example = "240.00")]
+    total_price: Money,
+    /// 1 = card, 2 = bank transfer, 3 = direct debit, 4 = wallet, 5 = invoice.
+    #[schema(minimum = 1, maximum = 5)]
+    payment_method_type: u8,
+    /// What is bought, in the order's own order.
+    #[schema(value_type = Vec<ItemView>)]
+    order_items: ItemsView<'a>,
+}
+
+/// One line of a purchase.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OrderItem)]
+pub(crate) struct ItemView<'a> {
+    /// The shop's code of the article.
+    item_code: &'a str,
+    /// Brand.
+    brand: &'a str,
+    /// Kind of article.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// Size.
+    size: &'a str,
+    /// Colour.
+    colour: &'a str,
+    /// How many.
+    quantity: u32,
+    /// Price of one: a decimal number as a string.
+    #[serde(serialize_with = "as_decimal")]
+    #[schema(value_type = String, example = "240.00")]
+    price: Money,
+    /// The price's currency: 1 = EUR, 2 = USD, 3 = GBP.
+    #[schema(minimum = 1, maximum = 3)]
+    currency_type: u8,
+}
+
+/// A page of orders, newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderPage)]
+pub(crate) struct PageView<'a> {
+    /// The page's orders.
+    #[schema(value_type = Vec<OrderView>)]
+    pub(crate) orders: OrdersView<'a>,
+    /// Send it as `after` to get the next page; `null` on the last one. A page that is exactly full
+    /// may be followed by an empty one.
+    #[schema(value_type = Option<String>, required = true)]
+    pub(crate) next: Option<CursorText>,
+}
+
+/// The orders of a page.
+pub(crate) struct OrdersView<'a>(pub(crate) &'a [OrderRow]);
+
+struct ItemsView<'a>(&'a [Item]);
+
+impl<'a> From<&'a OrderRow> for OrderView<'a> {
+    fn from(row: &'a OrderRow) -> Self {
+        Self {
+            order_id: row.order_id,
+            status: row.status.name(),
+            reason: match row.status {
+                OrderStatus::Accepted => None,
+                OrderStatus::Rejected(reason) => Some(reason.code()),
+            },
+            detail: row.rejection_detail.as_deref(),
+            version: row.version,
+            position: row.source,
+            placed_at: Rfc3339(row.placed_at),
+            updated_at: Rfc3339(row.updated_at),
+            customer_id: row.customer.id,
+            customer_name: &row.customer.name,
+            customer_last_name: &row.customer.last_name,
+            customer_email: &row.customer.email,
+            shipping_address: &row.shipping_address,
+            billing_address: &row.billing_address,
+            currency_type: currency_type(row.total.currency()),
+            total_price: row.total,
+            payment_method_type: payment_method_type(row.payment_method),
+            order_items: ItemsView(&row.items),
+        }
+    }
+}
+
+impl<'a> From<&'a Item> for ItemView<'a> {
+    fn from(item: &'a Item) -> Self {
+        Self {
+            item_code: &item.item_code,
+            brand: &item.brand,
+            kind: &item.kind,
+            size: &item.size,
+            colour: &item.colour,
+            quantity: item.quantity,
+            price: item.price,
+            currency_type: currency_type(item.price.currency()),
+        }
+    }
+}
+
+impl Serialize for OrdersView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(OrderView::from))
+    }
+}
+
+impl Serialize for ItemsView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(ItemView::from))
+    }
+}
+
+/// The dialect's number of a currency, as in the POST body.
+const fn currency_type(currency: Currency) -> u8 {
+    match currency {
+        Currency::Eur => 1,
+        Currency::Usd => 2,
+        Currency::Gbp => 3,
+    }
+}
+
+/// The dialect's number of a payment method, as in the POST body.
+const fn payment_method_type(method: PaymentMethod) -> u8 {
+    match method {
+        PaymentMethod::Card => 1,
+        PaymentMethod::BankTransfer => 2,
+        PaymentMethod::DirectDebit => 3,
+        PaymentMethod::Wallet => 4,
+        PaymentMethod::Invoice => 5,
+    }
+}
+
+fn as_text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(position)
+}
+
+fn as_decimal<S: Serializer>(money: &Money, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&money.decimal_text())
+}
+
+/// A time as RFC 3339 writes it.
+struct Rfc3339(Timestamp);
+
+impl Serialize for Rfc3339 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let millis = self.0.0;
+        // Years beyond 9999 have no RFC 3339 form: the last time that has one stands for them.
+        let beyond = if millis < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(beyond);
+        serializer.collect_str(&format_args!("{time:.3}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_has_a_text() {
+        for (millis, text) in [
+            (0, "\"1970-01-01T00:00:00.000Z\""),
+            (1_793_611_800_007, "\"2026-11-02T09:30:00.007Z\""),
+            (-1, "\"1969-12-31T23:59:59.999Z\""),
+            (i64::MAX, "\"9999-12-30T22:00:00.999Z\""),
+        ] {
+            assert_eq!(serde_json::to_string(&Rfc3339(Timestamp(millis))).unwrap(), text);
+        }
+        assert!(serde_json::to_string(&Rfc3339(Timestamp(i64::MIN))).is_ok());
+    }
+}

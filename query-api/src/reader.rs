@@ -1,0 +1,111 @@
+//! The store as this service asks it: every query has a bound and is measured, and why one failed
+//! is written to the log, here and nowhere else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use order_domain::{Offset, OrderId, Partition};
+use order_store::{OrderFilter, OrderQueries, OrderRow, Page, StoreError, StreamId};
+use tokio::time::{Instant, timeout};
+
+use crate::metrics;
+use crate::outage::Outage;
+
+/// The longest that one query may take.
+pub(crate) const QUERY_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// The topic whose projection readers see.
+const ORDER_EVENTS: &str = "order-events";
+
+/// Why the store gave no answer. The cause is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// It is away or too slow; ask again later.
+    Away,
+    /// It will not answer this query, however often it is asked.
+    Broken,
+}
+
+/// Asks the store.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    queries: Arc<dyn OrderQueries>,
+    outage: Arc<Outage>,
+}
+
+impl Reader {
+    pub(crate) fn new(queries: Arc<dyn OrderQueries>) -> Self {
+        Self { queries, outage: Arc::default() }
+    }
+
+    /// One order.
+    pub(crate) async fn order(&self, id: OrderId) -> Result<Option<OrderRow>, NoAnswer> {
+        self.ask("order", self.queries.order(id)).await
+    }
+
+    /// A page of orders.
+    pub(crate) async fn orders(
+        &self,
+        filter: OrderFilter,
+        page: Page,
+    ) -> Result<Vec<OrderRow>, NoAnswer> {
+        self.ask("orders", self.queries.orders(filter, page)).await
+    }
+
+    /// A page of the orders of the customers that `text` finds.
+    pub(crate) async fn search_customers(
+        &self,
+        text: &str,
+        page: Page,
+    ) -> Result<Vec<OrderRow>, NoAnswer> {
+        self.ask("customer-search", self.queries.search_customers(text, page)).await
+    }
+
+    /// The first command of `partition` whose effect readers can't see yet.
+    pub(crate) async fn projected(&self, partition: Partition) -> Result<Offset, NoAnswer> {
+        let stream = StreamId { topic: ORDER_EVENTS.to_owned(), partition };
+        let checkpoint = self.ask("projected", self.queries.projected(&stream)).await?;
+        Ok(checkpoint.source_next)
+    }
+
+    /// Whether the store can be read now.
+    pub(crate) async fn check(&self) -> Result<(), NoAnswer> {
+        self.ask("check", self.queries.check_readable()).await
+    }
+
+    async fn ask<T>(
+        &self,
+        query: &'static str,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, NoAnswer> {
+        let asked_at = Instant::now();
+        let answer = timeout(QUERY_TIME_MAX, answer).await;
+        metrics::query_answered(query, asked_at.elapsed());
+        match answer {
+            Ok(Ok(answer)) => {
+                self.outage.end();
+                Ok(answer)
+            }
+            Ok(Err(error)) if error.is_retryable() => {
+                self.outage.begin(&error);
+                Err(NoAnswer::Away)
+            }
+            Ok(Err(error)) => {
+                tracing::error!(query, cause = %error, "the store can't answer a query");
+                Err(NoAnswer::Broken)
+            }
+            Err(elapsed) => {
+                self.outage.begin(&elapsed);
+                Err(NoAnswer::Away)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_topic_is_the_one_that_engines_write() {
+        assert_eq!(super::ORDER_EVENTS, event_log::topics::ORDER_EVENTS.as_str());
+    }
+}
