@@ -14,17 +14,19 @@ mod clock;
 pub mod dead_letters;
 pub mod engine;
 mod lag;
-pub mod partitions;
 mod member;
+pub mod partitions;
 mod patience;
 mod processor;
-pub mod projector;
 mod program;
+pub mod projector;
 mod settings;
 mod status;
 
 pub use member::Member;
 pub use processor::{Processor, ProcessorError};
 pub use program::{LISTEN_DEFAULT, RunError, log_settings, run};
-pub use settings::{DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings, ReadinessSettings};
+pub use settings::{
+    DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings, ReadinessSettings,
+};
 pub use status::{Role, Status, WorkerState};

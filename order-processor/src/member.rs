@@ -27,8 +27,12 @@ impl Member {
         fs::create_dir_all(&places)?;
         for place in 0..PLACES_MAX {
             let path = places.join(place.to_string());
-            let file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)?;
             match file.try_lock() {
                 Ok(()) => return Ok(Self { id: id_in(&file)?, _lock: file }),
                 Err(TryLockError::WouldBlock) => {}

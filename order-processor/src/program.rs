@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::snapshots::Snapshots;
 use crate::{
-    EngineRoleSettings, Member, Processor, ProcessorError, ProjectorSettings, ReadinessSettings, Status,
+    EngineRoleSettings, Member, Processor, ProcessorError, ProjectorSettings, ReadinessSettings,
+    Status,
 };
 
 /// Where the program answers probes and shows metrics unless it is told otherwise.

@@ -38,7 +38,9 @@ impl House {
     /// Postgres can't be had on this machine.
     pub fn new(profile: Profile) -> Option<Self> {
         let skip = ["SERIATIM_SKIP_KAFKA", "SERIATIM_SKIP_POSTGRES"];
-        if profile == Profile::Distributed && skip.iter().any(|name| std::env::var_os(name).is_some()) {
+        if profile == Profile::Distributed
+            && skip.iter().any(|name| std::env::var_os(name).is_some())
+        {
             println!("skipped: no Kafka or no Postgres on this machine");
             return None;
         }

@@ -53,7 +53,10 @@ impl History {
             }
             assert_eq!(source.offset, source_next, "source positions have no gap");
             source_next = source.offset.next();
-            assert!(self.commands.contains_key(&source), "a decision without a command at {source}");
+            assert!(
+                self.commands.contains_key(&source),
+                "a decision without a command at {source}"
+            );
             self.decisions.insert(source, decision);
         }
     }

@@ -16,8 +16,8 @@ use order_domain::{
 };
 use order_processor::engine::snapshots::Snapshots;
 use order_processor::{
-    DeadLetterLimitSettings, EngineRoleSettings, Member, Processor, ProcessorError, ProjectorSettings,
-    Status,
+    DeadLetterLimitSettings, EngineRoleSettings, Member, Processor, ProcessorError,
+    ProjectorSettings, Status,
 };
 use service_kit::config::{CommonArgs, Settings};
 use tokio::task::JoinHandle;
