@@ -74,7 +74,8 @@ impl Processor {
         engine.and(projector)
     }
 
-    async fn make_topics(&self) -> Result<(), ProcessorError> {
+    /// Makes the topics that do not exist, and checks that all have equally many partitions.
+    pub async fn make_topics(&self) -> Result<(), ProcessorError> {
         let delays: Vec<Duration> = self.projector.retry_tiers().map(|(_, delay)| delay).collect();
         let specs = topics::flow(self.partitions, self.retention, &delays);
         self.log.create_topics(&specs).await?;

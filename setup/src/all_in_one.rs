@@ -1,18 +1,23 @@
 //! All roles in one process.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use order_processor::{Processor, log_settings};
 use order_producer_api::ProducerApi;
-use query_api::QueryApi;
+use query_api::{QueryApi, QuerySettings};
 use service_kit::config::Settings;
 use service_kit::front_door::front_door;
 use service_kit::health::Health;
 use service_kit::{server, telemetry};
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 /// Where the program listens unless it is told otherwise.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8000";
+
+/// How long the start waits for the topics, so that the first order finds them.
+const TOPICS_WAIT: Duration = Duration::from_secs(5);
 
 /// Runs every role until `shutdown`; then first the HTTP server finishes what it accepted, then the
 /// processor, then the log.
@@ -23,17 +28,20 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
     let store = order_store::open(&common.store).await?;
 
     let processor = Processor::of_settings(settings, log.clone(), store.projections)?;
-    let producer = ProducerApi::of_settings(settings, log.clone())?;
-    let query = QueryApi::of_settings(settings, store.queries)?;
+    let producer = ProducerApi::new(log.clone(), settings, shutdown.clone())?;
+    let query = QueryApi::new(store.queries, &QuerySettings::of(settings)?);
     let health = Health::default();
     processor.register_checks(&health, settings)?;
     query.register_checks(&health);
-    let documents = vec![order_producer_api::openapi(), query_api::openapi()];
+    let documents = vec![ProducerApi::openapi(), query_api::openapi()];
     let router = front_door(producer.router().merge(query.router()), documents, &health, &metrics);
 
     let listener = server::bind(&common.listen).await?;
     let address = listener.local_addr()?;
-    processor.make_ready().await?;
+    // A log that is away does not keep the front door shut: `/readyz` tells, the processor waits.
+    if let Ok(made) = tokio::time::timeout(TOPICS_WAIT, processor.make_topics()).await {
+        made.inspect_err(|error| warn!(%error, "the topics are not ready yet")).ok();
+    }
     let processor_stop = CancellationToken::new();
     let processing = tokio::spawn(processor.run(processor_stop.clone()));
     // A closed stdout is no reason not to serve.

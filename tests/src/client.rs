@@ -85,6 +85,12 @@ impl Client {
         (status, response.json().await.expect("every answer is JSON"))
     }
 
+    /// `GET` something that is no JSON.
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.http.get(format!("{}{path}", self.url)).send().await.expect("an answer");
+        answer.text().await.expect("a text")
+    }
+
     /// Every order, by all pages of the list.
     pub async fn all_orders(&self) -> Vec<Value> {
         let mut orders = Vec::new();

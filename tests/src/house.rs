@@ -56,6 +56,14 @@ impl House {
         self
     }
 
+    /// What it runs over.
+    pub const fn profile(&self) -> Profile {
+        match self.services {
+            Some(_) => Profile::Distributed,
+            None => Profile::Embedded,
+        }
+    }
+
     /// Kafka and Postgres.
     pub fn services(&self) -> &Services {
         self.services.as_ref().expect("the distributed profile has services")
