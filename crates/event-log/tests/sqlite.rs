@@ -1,6 +1,7 @@
-//! The contract suite over the embedded log.
+//! The contract suite over the embedded log, and what only this log must do.
 
 mod contract;
+mod embedded;
 
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use event_log::LogSettings;
 use tempfile::TempDir;
 
 /// An embedded log in a folder of its own, gone with the test.
-struct Embedded(TempDir);
+pub struct Embedded(pub TempDir);
 
-async fn embedded() -> Embedded {
+/// A log of its own.
+pub async fn embedded() -> Embedded {
     Embedded(tempfile::tempdir().expect("a folder"))
 }
 

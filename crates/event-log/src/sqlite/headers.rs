@@ -26,7 +26,7 @@ pub fn decode(mut blob: &[u8]) -> Option<Headers> {
 fn push(blob: &mut Vec<u8>, part: &[u8]) {
     let mut length = part.len();
     loop {
-        let low = (length & 0x7f) as u8;
+        let low = length.to_le_bytes()[0] & 0x7f;
         length >>= 7;
         if length == 0 {
             blob.push(low);

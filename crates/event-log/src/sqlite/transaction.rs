@@ -188,3 +188,78 @@ fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::Receiver;
+
+    use order_domain::Partition;
+
+    use super::super::queue::{Queue, Request};
+    use super::super::topic_file::TopicFile;
+    use super::super::{create_topic, partition_state, records};
+    use super::*;
+    use crate::{BatchLimit, NewRecord, Topic, TopicSpec};
+
+    const ALL: BatchLimit = BatchLimit { records: usize::MAX, bytes: usize::MAX };
+
+    /// An append as it comes out of the queue.
+    async fn queued(queue: &Arc<Queue>, requests: &Receiver<Request>, n: u64) -> Append {
+        let queue = Arc::clone(queue);
+        let payload = format!("{n} {}", "x".repeat(20_000)).into();
+        let records = vec![NewRecord { payload, ..NewRecord::default() }];
+        let patience = std::time::Duration::from_mins(1);
+        tokio::spawn(async move { queue.append("".as_ref(), 0, records, patience).await });
+        loop {
+            if let Ok(Request::Append(append)) = requests.try_recv() {
+                return append;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_forgotten_once_there_is_room() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let topic = Topic::new("full").expect("a name");
+        let spec =
+            TopicSpec { topic: topic.clone(), partitions: 1, retention: Retention::default() };
+        create_topic(directory.path(), &spec).expect("the topic is made");
+        let file = TopicFile::open(directory.path(), &topic).expect("it opens");
+        let mut transactions = Transactions::new(Arc::clone(file.shared()));
+        transactions.page_count_max = Some(40);
+        let (queue, requests) = Queue::new();
+        let queue = Arc::new(queue);
+
+        let mut written = 0;
+        let error = loop {
+            // Two at once: the second is what does not fit, and neither may stay.
+            let batch = [
+                queued(&queue, &requests, written).await,
+                queued(&queue, &requests, written + 1).await,
+            ];
+            match transactions.append(&batch) {
+                Ok(runs) => {
+                    assert_eq!(runs[0].first, Offset(written));
+                    written += 2;
+                }
+                Err(failed) => break failed.to_error(),
+            }
+        };
+        assert!(written > 0);
+        let LogError::Unavailable(why) = &error else { panic!("{error:?}") };
+        assert!(why.contains("no room left") && why.contains("full.sqlite"), "{why}");
+        assert!(transactions.open.is_none(), "a connection that failed is closed");
+        transactions.page_count_max = None;
+        let connection = connection::open(&file.shared().path, Purpose::Read).expect("it opens");
+        let before = partition_state::load(&connection, 0).expect("a state").next;
+        assert_eq!(before, written, "what failed left nothing");
+        let runs = transactions.append(&[queued(&queue, &requests, before).await]);
+        assert_eq!(runs.expect("there is room again")[0].first, Offset(before));
+        let found = records::read(&connection, Partition(0), Offset(0), ALL).expect("a read");
+        assert_eq!(found.len() as u64, before + 1);
+        for (n, record) in found.iter().enumerate() {
+            assert!(record.payload.starts_with(format!("{n} x").as_bytes()), "no gap, no leftover");
+        }
+    }
+}

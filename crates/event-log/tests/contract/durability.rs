@@ -101,7 +101,7 @@ pub async fn acknowledged_records_survive_kill_9(under_test: &dyn LogUnderTest, 
 }
 
 /// What a child acknowledged that was killed `patience` after its first acknowledgement.
-fn run_and_kill(
+pub fn run_and_kill(
     test: &str,
     url: &str,
     topic: &Topic,

@@ -1,6 +1,6 @@
 //! Consumer groups: who owns which partition, and when it changes hands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,40 +13,34 @@ use super::{LogUnderTest, PARTITIONS, STUCK, in_time, new_topic, unique};
 
 /// What the members of a test own, as they were told. Nobody may own what another does.
 #[derive(Clone, Default)]
-struct Owners(Arc<Mutex<Vec<(String, BTreeSet<Partition>)>>>);
+struct Owners(Arc<Mutex<BTreeMap<String, BTreeSet<Partition>>>>);
 
 impl Owners {
     fn of(&self, member: &str) -> BTreeSet<Partition> {
         let owners = self.0.lock().expect("no member panicked");
-        owners
-            .iter()
-            .find(|(name, _)| name == member)
-            .map(|(_, own)| own.clone())
-            .unwrap_or_default()
+        owners.get(member).cloned().unwrap_or_default()
     }
 
     fn apply(&self, member: &str, change: &Rebalance) {
         let mut owners = self.0.lock().expect("no member panicked");
-        if let Rebalance::Assigned(partitions) = change {
-            for partition in partitions {
-                let other = owners.iter().find(|(_, own)| own.contains(partition));
-                assert!(other.is_none(), "{partition} is {other:?}'s and {member} gets it too");
-            }
-        }
-        if !owners.iter().any(|(name, _)| name == member) {
-            owners.push((member.to_owned(), BTreeSet::new()));
-        }
-        let own = owners.iter_mut().find(|(name, _)| name == member).map(|(_, own)| own);
-        let own = own.expect("it was just put there");
         match change {
-            Rebalance::Assigned(partitions) => own.extend(partitions),
-            Rebalance::Revoked(partitions) => own.retain(|p| !partitions.contains(p)),
+            Rebalance::Assigned(partitions) => {
+                for partition in partitions {
+                    let other = owners.iter().find(|(_, own)| own.contains(partition));
+                    assert!(other.is_none(), "{partition} is {other:?}'s and {member} gets it too");
+                }
+                owners.entry(member.to_owned()).or_default().extend(partitions);
+            }
+            Rebalance::Revoked(partitions) => {
+                let own = owners.entry(member.to_owned()).or_default();
+                own.retain(|partition| !partitions.contains(partition));
+            }
         }
     }
 
     /// What a member that is gone had, is nobody's.
     fn forget(&self, member: &str) {
-        self.0.lock().expect("no member panicked").retain(|(name, _)| name != member);
+        self.0.lock().expect("no member panicked").remove(member);
     }
 
     async fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) -> Duration {

@@ -25,7 +25,7 @@ use order_domain::{Offset, Partition};
 pub const PARTITIONS: u32 = 4;
 
 /// How long anything may take before a test calls it stuck.
-pub const STUCK: Duration = Duration::from_secs(60);
+pub const STUCK: Duration = Duration::from_mins(1);
 
 /// One log that a test may open as often as it likes.
 #[async_trait]

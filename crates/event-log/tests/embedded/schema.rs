@@ -1,0 +1,85 @@
+//! The files are a format that others read: it changes only with its version.
+
+use event_log::LogError;
+use order_domain::Partition;
+use rusqlite::Connection;
+
+use crate::contract::{LogUnderTest, new_topic, payload};
+use crate::{Embedded, embedded};
+
+/// All that a file says of its tables.
+fn schema(connection: &Connection) -> String {
+    let version: i64 =
+        connection.query_row("pragma user_version", [], |row| row.get(0)).expect("a version");
+    let mut select = connection
+        .prepare("select sql from sqlite_schema where sql is not null order by name")
+        .expect("a statement");
+    let tables = select.query_map([], |row| row.get::<_, String>(0)).expect("the tables");
+    let words = |sql: String| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = tables.map(|sql| words(sql.expect("a table"))).collect();
+    format!("version {version}\n{}\n", lines.join("\n"))
+}
+
+fn set_version(log: &Embedded, file: &str, version: u32) {
+    let file = Connection::open(log.0.path().join(file)).expect("the file");
+    file.pragma_update(None, "user_version", version).expect("the version is set");
+}
+
+#[tokio::test]
+async fn the_files_look_as_version_1_says() {
+    let under_test = embedded().await;
+    let log = under_test.open().await;
+    let topic = new_topic(log.as_ref(), "schema").await;
+    let mut record = payload("the payload");
+    record.key = "shop/1".into();
+    record.headers.push("ce_type", "order");
+    log.append_all(&topic, Partition(2), vec![record, payload("")]).await.expect("append");
+    log.close().await;
+
+    let file = Connection::open(under_test.0.path().join(format!("{topic}.sqlite"))).expect("it");
+    assert_eq!(schema(&file), include_str!("../golden/topic-v1.txt"));
+    let groups = Connection::open(under_test.0.path().join("consumer-groups.db")).expect("it");
+    assert_eq!(schema(&groups), include_str!("../golden/consumer-groups-v1.txt"));
+
+    let rows: Vec<String> = file
+        .prepare(
+            "select partition || ':' || offset || ' ' || coalesce(quote(key), '')
+             || ' ' || coalesce(quote(headers), '') || ' ' || quote(payload) from record",
+        )
+        .expect("a statement")
+        .query_map([], |row| row.get(0))
+        .expect("rows")
+        .collect::<Result<_, _>>()
+        .expect("rows");
+    assert_eq!(
+        rows,
+        [
+            "2:0 X'73686F702F31' X'0763655F74797065056F72646572' X'746865207061796C6F6164'",
+            "2:1 NULL NULL X''"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_topic_of_a_newer_version_is_refused() {
+    let under_test = embedded().await;
+    let log = under_test.open().await;
+    let topic = new_topic(log.as_ref(), "newer").await;
+    log.close().await;
+    set_version(&under_test, &format!("{topic}.sqlite"), 2);
+    let log = under_test.open().await;
+    let error = log.append(&topic, payload("x")).await.expect_err("a newer file");
+    assert!(matches!(&error, LogError::Configuration(why) if why.contains("newer")), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_directory_of_a_newer_version_is_refused() {
+    let under_test = embedded().await;
+    under_test.open().await.close().await;
+    set_version(&under_test, "consumer-groups.db", 2);
+    let error = event_log::open(&under_test.settings()).await.err();
+    assert!(
+        matches!(&error, Some(LogError::Configuration(why)) if why.contains("newer")),
+        "{error:?}"
+    );
+}
