@@ -15,6 +15,7 @@ mod model;
 mod newest;
 mod open;
 mod port;
+pub mod postgres;
 pub mod projection;
 pub mod search;
 pub mod sqlite;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::postgres::PostgresStore;
 use crate::sqlite::SqliteStore;
 use crate::{OrderQueries, ProjectionStore, StoreError};
 
@@ -14,7 +15,7 @@ pub struct OrderStore {
     pub queries: Arc<dyn OrderQueries>,
 }
 
-/// Opens the store that `url` names: `sqlite:<path>`.
+/// Opens the store that `url` names: `sqlite:<path>` or `postgres://user:password@host/database`.
 ///
 /// It connects when it is first used, so that a program starts while its database is away.
 pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
@@ -22,5 +23,11 @@ pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
         let store = Arc::new(SqliteStore::open(url).await?);
         return Ok(OrderStore { projections: store.clone(), queries: store });
     }
-    Err(StoreError::Configuration("the store's URL is not sqlite:<path>".to_owned()))
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let store = Arc::new(PostgresStore::open(url)?);
+        return Ok(OrderStore { projections: store.clone(), queries: store });
+    }
+    Err(StoreError::Configuration(
+        "the store's URL is neither sqlite:<path> nor postgres://...".to_owned(),
+    ))
 }

@@ -5,7 +5,7 @@ mod contract;
 use contract::TestDatabase;
 use order_store::OrderStore;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, query, query_scalar, raw_sql};
+use sqlx::{ConnectOptions, query_scalar, raw_sql};
 use tempfile::TempDir;
 
 /// A file in a folder of its own.

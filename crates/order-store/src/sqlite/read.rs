@@ -1,5 +1,7 @@
 //! Single things: an order, a checkpoint, what is parked.
 
+use std::collections::HashMap;
+
 use order_domain::purchase::{Customer, Item};
 use order_domain::{CustomerId, OrderId, Partition, Position, Timestamp};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
@@ -37,7 +39,7 @@ pub async fn with_items(
     rows: &[SqliteRow],
 ) -> Result<Vec<OrderRow>, StoreError> {
     let mut orders = Vec::with_capacity(rows.len());
-    let mut places = std::collections::HashMap::with_capacity(rows.len());
+    let mut places = HashMap::with_capacity(rows.len());
     let mut keys = Vec::with_capacity(rows.len());
     for row in rows {
         let key: i64 = row.try_get(0).map_err(classify)?;

@@ -39,6 +39,7 @@ pub trait TestDatabase: Sized {
     }
 }
 
+/// A test of every case of the contract, over this kind of database.
 #[macro_export]
 macro_rules! contract {
     ($database:ty) => {

@@ -1,0 +1,155 @@
+//! The store in a Postgres database, version 13 or later.
+//!
+//! Batches commit with `synchronous_commit=off`, which does not wait for the disk: a crash of the
+//! server may lose the newest transactions, whole. The log fills them again.
+
+mod connections;
+mod copy;
+mod errors;
+mod migrate;
+mod pages;
+mod read;
+mod write;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use order_domain::{OrderId, Partition};
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use tokio::time::timeout;
+
+use crate::{
+    Checkpoint, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
+    ProjectionStore, StoreError, StreamId,
+};
+use connections::{Connections, settle};
+use errors::classify;
+
+/// How many connections write at once: batches of different partitions.
+pub const WRITE_CONNECTIONS_MAX: u32 = 4;
+
+/// How many connections read at once.
+pub const READ_CONNECTIONS_MAX: u32 = 8;
+
+/// How long a call waits for a connection.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a readiness check waits for a connection, and as long again for its answer; the probe
+/// for the cause of a failure still fits into the second.
+pub const CHECK_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// How long one statement of a batch may take before the server ends it.
+pub const WRITE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long one statement of a query may take before the server ends it.
+pub const READ_STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a batch may take, all in all, before its connection is given up.
+pub const APPLY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a query may take, all in all, before its connection is given up.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// A store in a Postgres database.
+pub struct PostgresStore {
+    writers: Connections,
+    readers: Connections,
+    migrating: PgConnectOptions,
+}
+
+impl PostgresStore {
+    /// The store in the database that `url` (`postgres://user:password@host:port/database`) names.
+    /// Nothing is connected before it is needed.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        // Whoever calls logs the failure, once.
+        let options = PgConnectOptions::from_str(url)
+            .map_err(classify)?
+            .application_name("seriatim")
+            .disable_statement_logging();
+        let writing = options
+            .clone()
+            .options([("synchronous_commit", "off")])
+            .options([limit("statement_timeout", WRITE_STATEMENT_TIMEOUT)])
+            .options([limit("idle_in_transaction_session_timeout", APPLY_TIMEOUT)]);
+        let reading = options
+            .clone()
+            .options([limit("statement_timeout", READ_STATEMENT_TIMEOUT)])
+            .options([limit("idle_in_transaction_session_timeout", READ_TIMEOUT)]);
+        Ok(Self {
+            writers: Connections::new(writing, WRITE_CONNECTIONS_MAX),
+            readers: Connections::new(reading, READ_CONNECTIONS_MAX),
+            migrating: options,
+        })
+    }
+}
+
+fn limit(setting: &'static str, limit: Duration) -> (&'static str, u128) {
+    (setting, limit.as_millis())
+}
+
+#[async_trait]
+impl ProjectionStore for PostgresStore {
+    async fn migrate(&self) -> Result<(), StoreError> {
+        migrate::run(&self.migrating).await
+    }
+
+    async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
+        self.projected(stream).await
+    }
+
+    async fn parked(&self, partition: Partition) -> Result<Vec<ParkedSubject>, StoreError> {
+        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
+        let outcome = timeout(READ_TIMEOUT, read::parked(&mut connection, partition)).await;
+        settle(connection, outcome)
+    }
+
+    /// A connection that breaks during the commit leaves open whether the batch was written; then
+    /// this is an [`Unavailable`](StoreError::Unavailable), and the next try either writes it or
+    /// finds the checkpoint moved.
+    async fn apply(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
+        let mut connection = self.writers.acquire(ACQUIRE_TIMEOUT).await?;
+        let outcome = timeout(APPLY_TIMEOUT, write::apply(&mut connection, batch)).await;
+        settle(connection, outcome)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        let mut connection = self.writers.acquire(CHECK_TIMEOUT).await?;
+        let outcome = timeout(CHECK_TIMEOUT, write::check(&mut connection)).await;
+        settle(connection, outcome)
+    }
+}
+
+#[async_trait]
+impl OrderQueries for PostgresStore {
+    async fn order(&self, order_id: OrderId) -> Result<Option<OrderRow>, StoreError> {
+        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
+        let outcome = timeout(READ_TIMEOUT, read::order(&mut connection, order_id)).await;
+        settle(connection, outcome)
+    }
+
+    async fn orders(&self, filter: OrderFilter, page: Page) -> Result<Vec<OrderRow>, StoreError> {
+        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
+        let outcome = timeout(READ_TIMEOUT, pages::filtered(&mut connection, filter, page)).await;
+        settle(connection, outcome)
+    }
+
+    async fn search_customers(&self, text: &str, page: Page) -> Result<Vec<OrderRow>, StoreError> {
+        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
+        let outcome = timeout(READ_TIMEOUT, pages::searched(&mut connection, text, page)).await;
+        settle(connection, outcome)
+    }
+
+    async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
+        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
+        let outcome = timeout(READ_TIMEOUT, read::checkpoint(&mut connection, stream)).await;
+        settle(connection, outcome)
+    }
+
+    async fn check_readable(&self) -> Result<(), StoreError> {
+        let mut connection = self.readers.acquire(CHECK_TIMEOUT).await?;
+        let outcome = timeout(CHECK_TIMEOUT, read::check(&mut connection)).await;
+        settle(connection, outcome)
+    }
+}

@@ -1,0 +1,91 @@
+//! One batch, one transaction.
+
+mod orders;
+mod parked;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, query, query_scalar};
+
+use super::errors::classify;
+use crate::stored::offset_to_sql;
+use crate::{Checkpoint, CheckpointMove, ProjectionBatch, StoreError};
+
+/// Writes the batch. Whatever fails drops the transaction, which rolls it back.
+pub async fn apply(
+    connection: &mut PgConnection,
+    batch: &ProjectionBatch,
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await.map_err(classify)?;
+    // In one order for everybody, so that two projectors wait for one another instead of dying.
+    let mut moves: Vec<&CheckpointMove> = batch.moves.iter().collect();
+    moves.sort_by(|one, other| one.stream.cmp(&other.stream));
+    for step in moves {
+        move_checkpoint(&mut transaction, step).await?;
+    }
+    orders::write(&mut transaction, &batch.orders).await?;
+    parked::write(&mut transaction, batch).await?;
+    transaction.commit().await.map_err(classify)
+}
+
+/// Another projector's move of the same stream is waited for, and then seen.
+async fn move_checkpoint(
+    connection: &mut PgConnection,
+    step: &CheckpointMove,
+) -> Result<(), StoreError> {
+    let stream = &step.stream;
+    let moved = query(
+        "update checkpoints set next_offset = $1, source_next_offset = $2
+         where topic = $3 and partition = $4 and next_offset = $5 and source_next_offset = $6",
+    )
+    .bind(offset_to_sql(step.to.next)?)
+    .bind(offset_to_sql(step.to.source_next)?)
+    .bind(&stream.topic)
+    .bind(i64::from(stream.partition.0))
+    .bind(offset_to_sql(step.from.next)?)
+    .bind(offset_to_sql(step.from.source_next)?)
+    .execute(&mut *connection)
+    .await
+    .map_err(classify)?;
+    if moved.rows_affected() == 1 {
+        return Ok(());
+    }
+    if step.from == Checkpoint::default() && first_checkpoint(connection, step).await? {
+        return Ok(());
+    }
+    Err(StoreError::CheckpointMoved(stream.clone()))
+}
+
+/// Whether the stream had no checkpoint yet, and now has.
+async fn first_checkpoint(
+    connection: &mut PgConnection,
+    step: &CheckpointMove,
+) -> Result<bool, StoreError> {
+    let added = query(
+        "insert into checkpoints (topic, partition, next_offset, source_next_offset)
+         values ($1, $2, $3, $4) on conflict do nothing",
+    )
+    .bind(&step.stream.topic)
+    .bind(i64::from(step.stream.partition.0))
+    .bind(offset_to_sql(step.to.next)?)
+    .bind(offset_to_sql(step.to.source_next)?)
+    .execute(connection)
+    .await
+    .map_err(classify)?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// Whether this server takes writes, and has the schema.
+pub async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
+    query("select 1 from checkpoints limit 1")
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(classify)?;
+    let read_only: String = query_scalar("select current_setting('transaction_read_only')")
+        .fetch_one(connection)
+        .await
+        .map_err(classify)?;
+    if read_only == "on" {
+        return Err(StoreError::Unavailable("this Postgres server is read-only".to_owned()));
+    }
+    Ok(())
+}
