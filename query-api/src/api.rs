@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use order_store::OrderQueries;
+use service_kit::config::{ConfigError, Settings};
 use service_kit::health::Health;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -11,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::error::QueryError;
 use crate::reader::Reader;
 use crate::settings::QuerySettings;
-use crate::strong_read::{NotPassed, ProjectionWatch, StrongRead};
+use crate::strong_read::{ProjectionWatch, StrongRead};
 use crate::{metrics, purchasing};
 
 /// Answers reads out of a store. Clones share everything.
@@ -28,6 +29,14 @@ impl QueryApi {
         let reader = Reader::new(queries);
         let watch = ProjectionWatch::new(reader.clone(), settings.wait_max, settings.waiters_max);
         Self { reader, watch }
+    }
+
+    /// A service over `queries`, as the section `[query]` of `settings` has it.
+    pub fn of_settings(
+        settings: &Settings,
+        queries: Arc<dyn OrderQueries>,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self::new(queries, &QuerySettings::of(settings)?))
     }
 
     /// The paths of every dialect, without a fallback: put it behind
@@ -51,7 +60,7 @@ impl QueryApi {
     pub(crate) async fn catch_up(&self, strong: StrongRead) -> Result<(), QueryError> {
         let Some(wanted) = strong.wanted else { return Ok(()) };
         let passed = self.watch.passed(wanted, strong.wait).await;
-        passed.map_err(|why: NotPassed| QueryError::NotPassed { wanted, why })
+        passed.map_err(|why| QueryError::NotPassed { wanted, why })
     }
 }
 

@@ -10,7 +10,6 @@ use service_kit::{server, telemetry};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{QueryApi, openapi};
-use crate::settings::QuerySettings;
 
 /// Where the program listens unless it is told otherwise.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8002";
@@ -34,7 +33,7 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
     let store = order_store::open(&common.store).await?;
-    let api = QueryApi::new(store.queries, &QuerySettings::of(settings)?);
+    let api = QueryApi::of_settings(settings, store.queries)?;
     let health = Health::default();
     api.register_checks(&health);
     let router = front_door(api.router(), vec![openapi()], &health, &metrics);

@@ -1,8 +1,12 @@
 //! Rows as HTTP answers.
 
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use order_store::OrderRow;
 use serde::Serialize;
 
@@ -27,8 +31,13 @@ pub(crate) fn order(row: &OrderRow, tag: &EntityTag) -> Response {
 }
 
 /// 304: the client has this state of the order.
+///
+/// The body is empty but does not say so: a `Content-Length` here would be that of the 200. Source:
+/// RFC 9110, section 8.6.
 pub(crate) fn not_modified(tag: &EntityTag) -> Response {
-    (StatusCode::NOT_MODIFIED, [(ETAG, tag.header()), (CACHE_CONTROL, REVALIDATE)]).into_response()
+    let headers = [(ETAG, tag.header()), (CACHE_CONTROL, REVALIDATE)];
+    let body = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+    (StatusCode::NOT_MODIFIED, headers, body).into_response()
 }
 
 /// 200 with a page of orders at `path`, and a link to the next one if there may be one.

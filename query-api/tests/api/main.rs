@@ -9,5 +9,6 @@ mod paging;
 mod properties;
 mod rows;
 mod schema;
+mod socket;
 mod stores;
 mod strong_reads;
