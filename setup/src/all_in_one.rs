@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use order_processor::{Processor, log_settings};
 use order_producer_api::ProducerApi;
-use query_api::{QueryApi, QuerySettings};
+use query_api::QueryApi;
 use service_kit::config::Settings;
 use service_kit::front_door::front_door;
 use service_kit::health::Health;
@@ -29,7 +29,7 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
 
     let processor = Processor::of_settings(settings, log.clone(), store.projections)?;
     let producer = ProducerApi::new(log.clone(), settings, shutdown.clone())?;
-    let query = QueryApi::new(store.queries, &QuerySettings::of(settings)?);
+    let query = QueryApi::of_settings(settings, store.queries)?;
     let health = Health::default();
     processor.register_checks(&health, settings)?;
     query.register_checks(&health);
