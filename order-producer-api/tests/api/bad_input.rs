@@ -14,7 +14,7 @@ async fn malformed_json_is_told_with_line_and_column() {
         ("", 1, 0),
         ("{", 1, 1),
         ("{\n  \"customerId\": 7,\n  nonsense\n}", 3, 3),
-        ("{\"customerId\": 07}", 1, 16),
+        ("{\"customerId\": 07}", 1, 17),
         ("not json", 1, 2),
     ] {
         let answer = shop.post(body, &[]).await;
