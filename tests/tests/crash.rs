@@ -37,7 +37,7 @@ async fn survive(profile: Profile) {
 
     for round in 0..rounds {
         let running = house.start();
-        let load = start_load(running.url(), &acknowledged);
+        let mut load = start_load(running.url(), &acknowledged);
         tokio::time::sleep(Duration::from_millis(random_below(700))).await;
         if profile == Profile::Distributed {
             kill_a_service(&house, round).await;
