@@ -24,7 +24,7 @@ const TOPICS_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The configuration can't work.
-    #[error(transparent)]
+    #[error("{0}")]
     Config(#[from] ConfigError),
     /// The log can't be opened.
     #[error(transparent)]
@@ -38,7 +38,7 @@ pub enum RunError {
 pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(), RunError> {
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
-    let log = event_log::open(&log_settings(common)).await?;
+    let log = event_log::open(&log_settings(common)).await.map_err(not_opened)?;
     let api = ProducerApi::new(log.clone(), settings, shutdown.clone())?;
     let health = Health::default();
     api.register_checks(&health);
@@ -49,6 +49,14 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     server::serve(listener, router, &common.http, shutdown).await;
     log.close().await;
     Ok(())
+}
+
+/// A URL that names no log is the configuration's fault, not the log's.
+fn not_opened(error: LogError) -> RunError {
+    match error {
+        LogError::Configuration(cause) => ConfigError::invalid("log", cause).into(),
+        error => error.into(),
+    }
 }
 
 fn log_settings(common: &Common) -> LogSettings {
