@@ -19,12 +19,15 @@
 //! else's business.
 
 mod error;
+pub mod kafka;
+mod open;
 mod partitioner;
 mod port;
 mod record;
 pub mod topics;
 
 pub use error::LogError;
+pub use open::{LogSettings, open};
 pub use partitioner::partition_of_key;
 pub use port::{Appended, BatchLimit, Ends, EventLog, LogReader, Membership, Rebalance};
 pub use record::{Headers, NewRecord, RECORD_BYTES_MAX, Record};

@@ -7,7 +7,9 @@ use event_log::{Headers, NewRecord, RECORD_BYTES_MAX, partition_of_key};
 use futures_util::future::join_all;
 use order_domain::{Offset, Partition, Timestamp};
 
-use super::{LogUnderTest, PARTITIONS, in_time, keyed, new_topic, payload, read_all, read_from, texts};
+use super::{
+    LogUnderTest, PARTITIONS, in_time, keyed, new_topic, payload, read_all, read_from, texts,
+};
 
 pub async fn one_key_keeps_the_order_of_its_caller(under_test: &dyn LogUnderTest) {
     let log = under_test.open().await;

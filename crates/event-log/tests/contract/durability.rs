@@ -78,7 +78,8 @@ pub async fn acknowledged_records_survive_kill_9(under_test: &dyn LogUnderTest, 
         let url = under_test.settings().url;
         let (test, topic) = (test.to_owned(), topic.clone());
         let patience = Duration::from_millis(50 + round * 70);
-        let lines = tokio::task::spawn_blocking(move || run_and_kill(&test, &url, &topic, patience));
+        let lines =
+            tokio::task::spawn_blocking(move || run_and_kill(&test, &url, &topic, patience));
         let lines = lines.await.expect("the child ran");
         assert!(!lines.is_empty(), "the child acknowledged something");
         acknowledged.extend(lines);

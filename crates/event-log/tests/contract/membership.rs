@@ -18,7 +18,11 @@ struct Owners(Arc<Mutex<Vec<(String, BTreeSet<Partition>)>>>);
 impl Owners {
     fn of(&self, member: &str) -> BTreeSet<Partition> {
         let owners = self.0.lock().expect("no member panicked");
-        owners.iter().find(|(name, _)| name == member).map(|(_, own)| own.clone()).unwrap_or_default()
+        owners
+            .iter()
+            .find(|(name, _)| name == member)
+            .map(|(_, own)| own.clone())
+            .unwrap_or_default()
     }
 
     fn apply(&self, member: &str, change: &Rebalance) {
@@ -133,7 +137,8 @@ fn all() -> BTreeSet<Partition> {
 fn shared_by(owners: &Owners, members: &[&str]) -> bool {
     let shares: Vec<_> = members.iter().map(|member| owners.of(member)).collect();
     let union: BTreeSet<_> = shares.iter().flatten().copied().collect();
-    let (least, most) = (PARTITIONS as usize / members.len(), (PARTITIONS as usize).div_ceil(members.len()));
+    let (least, most) =
+        (PARTITIONS as usize / members.len(), (PARTITIONS as usize).div_ceil(members.len()));
     union == all() && shares.iter().all(|share| (least..=most).contains(&share.len()))
 }
 

@@ -56,11 +56,8 @@ pub fn unique(name: &str) -> String {
 /// A new topic of [`PARTITIONS`] partitions that keeps everything.
 pub async fn new_topic(log: &dyn EventLog, name: &str) -> Topic {
     let topic = Topic::new(unique(name)).expect("a topic name");
-    let spec = TopicSpec {
-        topic: topic.clone(),
-        partitions: PARTITIONS,
-        retention: Retention::default(),
-    };
+    let spec =
+        TopicSpec { topic: topic.clone(), partitions: PARTITIONS, retention: Retention::default() };
     log.create_topics(&[spec]).await.expect("the topic is made");
     topic
 }

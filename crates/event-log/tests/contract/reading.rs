@@ -20,8 +20,7 @@ pub async fn reads_resume_from_any_position(under_test: &dyn LogUnderTest) {
     for client in [&log, &other] {
         for from in [0, 1, 13, COUNT - 1] {
             let offset = Offset(from as u64);
-            let read =
-                read_from(client.as_ref(), &topic, PARTITION, offset, COUNT - from).await;
+            let read = read_from(client.as_ref(), &topic, PARTITION, offset, COUNT - from).await;
             assert_eq!(texts(&read), all[from..]);
             assert_eq!(read[0].position.offset, offset);
         }

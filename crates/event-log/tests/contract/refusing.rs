@@ -1,6 +1,8 @@
 //! What a log refuses, and how it says so.
 
-use event_log::{GroupId, LogError, MemberId, NewRecord, RECORD_BYTES_MAX, Retention, Topic, TopicSpec};
+use event_log::{
+    GroupId, LogError, MemberId, NewRecord, RECORD_BYTES_MAX, Retention, Topic, TopicSpec,
+};
 use futures_util::future::join_all;
 use order_domain::{Offset, Partition};
 
@@ -73,8 +75,7 @@ pub async fn a_closed_log_refuses_everything(under_test: &dyn LogUnderTest) {
 
     let zero = Partition(0);
     let (group, member) = (GroupId(unique("group")), MemberId("a".into()));
-    let spec =
-        TopicSpec { topic: topic.clone(), partitions: 1, retention: Retention::default() };
+    let spec = TopicSpec { topic: topic.clone(), partitions: 1, retention: Retention::default() };
     let errors = [
         log.create_topics(&[spec]).await.err(),
         log.partition_count(&topic).await.err(),
