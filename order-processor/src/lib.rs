@@ -1,1 +1,30 @@
 //! Commands to events to SQL; retry; dead letters.
+//!
+//! Two roles, each a member of a consumer group of its own, each with one worker a partition:
+//!
+//! - the [`engine`] reads `orders`, decides every command and appends the decision to the same
+//!   partition of `order-events`;
+//! - the [`projector`] reads `order-events` and writes rows and checkpoint in one SQL transaction.
+//!
+//! [`partitions`] starts and stops the workers as the group shares the partitions out.
+//!
+//! Architecture Invariant: this is the only writer of SQL, and no worker knows of another.
+
+mod clock;
+pub mod dead_letters;
+pub mod engine;
+mod lag;
+pub mod partitions;
+mod member;
+mod patience;
+mod processor;
+pub mod projector;
+mod program;
+mod settings;
+mod status;
+
+pub use member::Member;
+pub use processor::{Processor, ProcessorError};
+pub use program::{LISTEN_DEFAULT, RunError, log_settings, run};
+pub use settings::{DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings, ReadinessSettings};
+pub use status::{Role, Status, WorkerState};

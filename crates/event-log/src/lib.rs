@@ -19,16 +19,19 @@
 //! else's business.
 
 mod error;
-pub mod kafka;
+mod kafka;
 mod open;
 mod partitioner;
 mod port;
 mod record;
+mod sqlite;
 pub mod topics;
 
 pub use error::LogError;
+pub use kafka::KafkaLog;
 pub use open::{LogSettings, open};
 pub use partitioner::partition_of_key;
 pub use port::{Appended, BatchLimit, Ends, EventLog, LogReader, Membership, Rebalance};
 pub use record::{Headers, NewRecord, RECORD_BYTES_MAX, Record};
+pub use sqlite::SqliteLog;
 pub use topics::{GroupId, MemberId, Retention, Topic, TopicSpec};

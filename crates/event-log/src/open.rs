@@ -1,10 +1,12 @@
 //! From a URL to a log.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::kafka::KafkaLog;
+use crate::sqlite::SqliteLog;
 use crate::{EventLog, LogError};
 
 /// How to reach the log.
@@ -34,6 +36,9 @@ impl LogSettings {
 
 /// Opens the log that the settings' URL names.
 pub async fn open(settings: &LogSettings) -> Result<Arc<dyn EventLog>, LogError> {
+    if let Some(directory) = settings.url.strip_prefix("sqlite:") {
+        return Ok(Arc::new(SqliteLog::open(&PathBuf::from(directory), settings).await?));
+    }
     if let Some(brokers) = settings.url.strip_prefix("kafka://") {
         return Ok(Arc::new(KafkaLog::connect(brokers, settings)?));
     }

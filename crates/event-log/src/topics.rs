@@ -80,3 +80,12 @@ pub struct GroupId(pub String);
 /// (Kafka's static membership, KIP-345).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(pub String);
+
+/// Every topic of the flow: the commands, the decisions, both dead letter topics, and a retry topic
+/// for each delay. All have the same partitions, because a record keeps its partition all the way.
+pub fn flow(partitions: u32, retention: Retention, retry_delays: &[Duration]) -> Vec<TopicSpec> {
+    let fixed = [ORDERS, ORDER_EVENTS, ORDERS_DEAD_LETTERS, ORDER_EVENTS_DEAD_LETTERS];
+    let retries = retry_delays.iter().map(|delay| Topic::order_events_retry(*delay));
+    let spec = |topic| TopicSpec { topic, partitions, retention };
+    fixed.into_iter().chain(retries).map(spec).collect()
+}

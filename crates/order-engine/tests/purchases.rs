@@ -37,7 +37,7 @@ fn an_order_may_have_as_many_items_as_the_bound_and_no_more() {
     let mut order = purchase(1);
     let item = order.items[0].clone();
     order.items = vec![item; ITEMS_MAX];
-    order.total = euros(order.items[0].price.minor() * 2 * ITEMS_MAX as i64);
+    order.total = euros(order.items[0].price.minor() * 2 * i64::try_from(ITEMS_MAX).unwrap());
     Given::nothing().when(order.clone()).then_accepted();
 
     order.items.push(order.items[0].clone());

@@ -1,0 +1,14 @@
+//! Settings out of one commented default file, the user's file, the environment and flags.
+
+mod args;
+mod common;
+mod error;
+mod layers;
+mod settings;
+mod values;
+
+pub use args::{CommonArgs, LogFormat};
+pub use common::{Common, HttpSettings, KafkaSettings, TelemetrySettings, TopicSettings};
+pub use error::ConfigError;
+pub use settings::{DEFAULTS, Settings};
+pub use values::{millis, optional_bytes, optional_millis};

@@ -1,0 +1,130 @@
+//! The program `order-processor`, from settings to shutdown.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use event_log::{EventLog, LogError, LogSettings, Retention};
+use order_store::{ProjectionStore, StoreError};
+use service_kit::config::{Common, ConfigError, Settings};
+use service_kit::front_door::front_door;
+use service_kit::health::Health;
+use service_kit::{server, telemetry};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::snapshots::Snapshots;
+use crate::{
+    EngineRoleSettings, Member, Processor, ProcessorError, ProjectorSettings, ReadinessSettings, Status,
+};
+
+/// Where the program answers probes and shows metrics unless it is told otherwise.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:8003";
+
+/// Why the program could not start, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The configuration can't work.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The log can't be opened.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The store can't be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address can't be listened on, or the data directory not be used.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The processor can't do its work.
+    #[error(transparent)]
+    Processor(#[from] ProcessorError),
+}
+
+/// Decides and projects until `shutdown`, and answers probes meanwhile.
+pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(), RunError> {
+    let common = settings.common();
+    let metrics = telemetry::start(&common.telemetry)?;
+    let log = event_log::open(&log_settings(common)).await?;
+    let store = order_store::open(&common.store).await?.projections;
+    let processor = Processor::of_settings(settings, log.clone(), store)?;
+    let health = Health::default();
+    processor.register_checks(&health, settings)?;
+    let router = front_door(Router::new(), vec![], &health, &metrics);
+    let listener = server::bind(&common.listen).await?;
+    tracing::info!(address = %listener.local_addr()?, "order-processor answers probes");
+    let serving = server::serve(listener, router, &common.http, shutdown.clone());
+    let (done, ()) = tokio::join!(processor.run(shutdown), serving);
+    log.close().await;
+    Ok(done?)
+}
+
+/// How to reach the log.
+pub fn log_settings(common: &Common) -> LogSettings {
+    LogSettings {
+        url: common.log.clone(),
+        append_timeout: common.append_timeout,
+        kafka_replication: common.kafka.replication.get(),
+        kafka_properties: common.kafka.properties.clone(),
+    }
+}
+
+impl Processor {
+    /// The processor that the settings describe.
+    pub fn of_settings(
+        settings: &Settings,
+        log: Arc<dyn EventLog>,
+        store: Arc<dyn ProjectionStore>,
+    ) -> Result<Self, RunError> {
+        let common = settings.common();
+        let engine: EngineRoleSettings = settings.section("engine")?;
+        let projector: ProjectorSettings = settings.section("projector")?;
+        let snapshots = if engine.snapshot_dir.as_os_str().is_empty() {
+            common.data_dir.join("snapshots")
+        } else {
+            engine.snapshot_dir.clone()
+        };
+        Ok(Self {
+            log,
+            store,
+            snapshots: Snapshots::in_directory(snapshots),
+            member: Member::take(&common.data_dir)?,
+            partitions: common.topics.partitions.get(),
+            retention: Retention {
+                age: common.topics.retention,
+                bytes: common.topics.retention_bytes,
+            },
+            engine,
+            projector,
+            status: Status::default(),
+        })
+    }
+
+    /// Registers the checks `log`, `store` and `processor` (its workers run and keep up).
+    pub fn register_checks(&self, health: &Health, settings: &Settings) -> Result<(), ConfigError> {
+        let log = self.log.clone();
+        health.register("log", move || {
+            let log = log.clone();
+            async move { finding("log", log.check().await) }
+        });
+        let store = self.store.clone();
+        health.register("store", move || {
+            let store = store.clone();
+            async move { finding("store", store.check().await) }
+        });
+        let readiness: ReadinessSettings = settings.section("processor")?;
+        let status = self.status.clone();
+        health.register("processor", move || {
+            let checked = status.check(readiness.ready_lag_records_max);
+            async move { checked }
+        });
+        Ok(())
+    }
+}
+
+/// What a probe tells of a check; the cause is for the log.
+fn finding<E: std::fmt::Display>(what: &str, checked: Result<(), E>) -> Result<(), String> {
+    checked.map_err(|error| {
+        tracing::warn!(%error, "the {what} can't be written");
+        format!("the {what} can't be written; the log of this program says why")
+    })
+}

@@ -1,0 +1,97 @@
+//! Appending a record to where it waits: the retry topic of a tier, or the dead letters.
+
+use std::sync::Arc;
+
+use event_log::topics::ORDER_EVENTS_DEAD_LETTERS;
+use event_log::{EventLog, LogError, Record, Topic};
+use order_domain::Partition;
+use order_store::RetryTier;
+use tracing::warn;
+
+use super::GROUP;
+use crate::ProjectorSettings;
+use crate::clock::now;
+use crate::dead_letters::PutAside;
+
+/// Why a record is set aside.
+#[derive(Clone, Copy)]
+pub(super) enum Failure {
+    /// The store refuses its rows.
+    Refused,
+    /// It can't be read.
+    Undecodable,
+    /// An earlier event of the same order waits.
+    BehindAnother,
+}
+
+impl Failure {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "seriatim.StoreRefused",
+            Self::Undecodable => "seriatim.UndecodableEvent",
+            Self::BehindAnother => "seriatim.BehindAnother",
+        }
+    }
+}
+
+/// The retry topics of one partition, and the dead letters behind them.
+pub(super) struct SetAside {
+    log: Arc<dyn EventLog>,
+    partition: Partition,
+    tiers: Vec<Topic>,
+}
+
+impl SetAside {
+    pub(super) fn new(
+        log: Arc<dyn EventLog>,
+        partition: Partition,
+        settings: &ProjectorSettings,
+    ) -> Self {
+        let tiers = settings.retry_tiers().map(|(topic, _)| topic).collect();
+        Self { log, partition, tiers }
+    }
+
+    /// The tier after `tier`; after the last, the dead letters.
+    pub(super) fn tier_after(&self, tier: Option<RetryTier>) -> RetryTier {
+        let next = match tier {
+            None => 0,
+            Some(RetryTier::Retry(tier)) => tier + 1,
+            Some(RetryTier::Dead) => return RetryTier::Dead,
+        };
+        if usize::from(next) < self.tiers.len() { RetryTier::Retry(next) } else { RetryTier::Dead }
+    }
+
+    /// Appends `record`, read from `topic`, to `tier`, and answers when that is durable.
+    pub(super) async fn put(
+        &self,
+        record: &Record,
+        topic: &Topic,
+        tier: RetryTier,
+        failure: Failure,
+        cause: &str,
+    ) -> Result<(), LogError> {
+        let to = self.topic(tier);
+        warn!(position = %record.position, from = %topic, %to, cause, "setting an event aside");
+        let name = failure.name();
+        let aside =
+            PutAside { record, topic, group: GROUP, failure: name, cause, failed_at: now() };
+        self.log.append_all(to, self.partition, vec![aside.to_record()]).await?;
+        let counter = if tier == RetryTier::Dead {
+            "seriatim_dead_letters_total"
+        } else {
+            "seriatim_retries_total"
+        };
+        metrics::counter!(counter, "topic" => to.to_string()).increment(1);
+        Ok(())
+    }
+
+    /// The topic of a tier. A tier that the settings no longer have is the dead letters.
+    fn topic(&self, tier: RetryTier) -> &Topic {
+        match tier {
+            RetryTier::Retry(number) => {
+                self.tiers.get(usize::from(number)).unwrap_or(&ORDER_EVENTS_DEAD_LETTERS)
+            }
+            RetryTier::Dead => &ORDER_EVENTS_DEAD_LETTERS,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! How the workers are doing, for readiness probes and metrics.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use order_domain::{Offset, Partition};
+
+/// Which worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Decides commands.
+    Engine,
+    /// Writes SQL.
+    Projector,
+}
+
+impl Role {
+    /// The role's name in metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Projector => "projector",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a worker is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkerState {
+    /// It restores its state.
+    Starting,
+    /// It keeps up with its topic.
+    Running,
+    /// What it needs is away; it tries again. The text says what.
+    Waiting(String),
+    /// It has given up and needs a person. The text says why.
+    Stopped(String),
+}
+
+/// The states of all workers of this process. Cheap to clone: clones share the states.
+#[derive(Clone, Debug, Default)]
+pub struct Status(Arc<Mutex<Workers>>);
+
+#[derive(Debug, Default)]
+struct Workers {
+    by_partition: BTreeMap<(Role, Partition), Worker>,
+    /// Roles that can't run at all, and why.
+    failed: BTreeMap<Role, String>,
+}
+
+#[derive(Clone, Debug)]
+struct Worker {
+    state: WorkerState,
+    /// The next record of its topic that the worker will handle.
+    next: Offset,
+    /// Records in the topic that the worker has not handled, as last looked at.
+    lag: u64,
+}
+
+impl Status {
+    /// Whether every worker runs, no farther behind than `lag_max` records; else which does not.
+    pub fn check(&self, lag_max: u64) -> Result<(), String> {
+        let workers = self.workers();
+        if let Some((role, why)) = workers.failed.first_key_value() {
+            return Err(format!("the {role} can't run: {why}"));
+        }
+        for ((role, partition), worker) in &workers.by_partition {
+            let trouble = match &worker.state {
+                WorkerState::Running | WorkerState::Starting if worker.lag > lag_max => {
+                    format!("is {} records behind", worker.lag)
+                }
+                WorkerState::Running => continue,
+                WorkerState::Starting => "is starting".to_owned(),
+                WorkerState::Waiting(why) => format!("waits: {why}"),
+                WorkerState::Stopped(why) => format!("has stopped: {why}"),
+            };
+            return Err(format!("{role} of partition {partition} {trouble}"));
+        }
+        Ok(())
+    }
+
+    /// The state of one worker; `None` where this process has no such worker.
+    pub fn state(&self, role: Role, partition: Partition) -> Option<WorkerState> {
+        self.workers().by_partition.get(&(role, partition)).map(|worker| worker.state.clone())
+    }
+
+    /// The role can't run at all.
+    pub(crate) fn fail(&self, role: Role, why: String) {
+        self.workers().failed.insert(role, why);
+    }
+
+    pub(crate) fn set(&self, role: Role, partition: Partition, state: WorkerState) {
+        let workers = &mut self.workers().by_partition;
+        match workers.get_mut(&(role, partition)) {
+            Some(worker) => worker.state = state,
+            None => {
+                workers.insert((role, partition), Worker { state, next: Offset::ZERO, lag: 0 });
+            }
+        }
+    }
+
+    /// The worker has handled everything before `next`.
+    pub(crate) fn set_next(&self, role: Role, partition: Partition, next: Offset) {
+        if let Some(worker) = self.workers().by_partition.get_mut(&(role, partition)) {
+            worker.next = next;
+        }
+    }
+
+    /// Where each worker of this role stands in its topic.
+    pub(crate) fn progress(&self, role: Role) -> Vec<(Partition, Offset)> {
+        let workers = self.workers();
+        let of_role = workers.by_partition.iter().filter(|((own, _), _)| *own == role);
+        of_role.map(|((_, partition), worker)| (*partition, worker.next)).collect()
+    }
+
+    pub(crate) fn set_lag(&self, role: Role, partition: Partition, lag: u64) {
+        if let Some(worker) = self.workers().by_partition.get_mut(&(role, partition)) {
+            worker.lag = lag;
+        }
+        // Precise up to 2^53 records.
+        #[allow(clippy::cast_precision_loss)]
+        metrics::gauge!("seriatim_lag_records", "role" => role.name(), "partition" => partition.to_string())
+            .set(lag as f64);
+    }
+
+    pub(crate) fn remove(&self, role: Role, partition: Partition) {
+        self.workers().by_partition.remove(&(role, partition));
+    }
+
+    fn workers(&self) -> std::sync::MutexGuard<'_, Workers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,130 @@
+//! The engine's worker over a real log: exactly one decision a command, through stops, garbage and
+//! rivals.
+
+mod harness;
+
+use event_log::NewRecord;
+use event_log::topics::{ORDER_EVENTS, ORDERS_DEAD_LETTERS};
+use harness::{House, PARTITION, eventually, order_id, purchase};
+use order_domain::event::Outcome;
+use order_domain::{Decision, Event, Offset, Partition};
+use order_engine::EngineSettings;
+use order_processor::engine::restore::restore;
+use order_processor::engine::snapshots::Snapshots;
+use order_processor::{Role, WorkerState};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_gets_one_decision_in_order() {
+    let house = House::new().await;
+    house.make_topics().await;
+    for number in 0..20 {
+        house.send(purchase(number)).await;
+    }
+    let running = house.start();
+    house.send(purchase(3)).await;
+    let decisions = house.decisions(21).await;
+    let sources: Vec<_> = decisions.iter().map(|decision| decision.source.offset.0).collect();
+    assert_eq!(sources, (0..21).collect::<Vec<_>>());
+    assert!(matches!(
+        &decisions[20].events[..],
+        [Event::NewOrderRepeated(event)] if event.first == Offset(3) && event.outcome == Outcome::Accepted
+    ));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_command_is_a_dead_letter_and_the_next_command_is_decided() {
+    let house = House::new().await;
+    house.make_topics().await;
+    house.send_bytes(b"\xff no json".to_vec()).await;
+    house.send_bytes(br#"{"type":"NewOrder","version":9,"data":{}}"#.to_vec()).await;
+    house.send(purchase(1)).await;
+    let running = house.start();
+
+    let decisions = house.decisions(3).await;
+    assert!(matches!(&decisions[0].events[..], [Event::CommandDeadLettered(_)]));
+    assert!(matches!(&decisions[2].events[..], [Event::OrderAccepted(_)]));
+    let dead = house.records(&ORDERS_DEAD_LETTERS, 2).await;
+    assert_eq!(dead[0].payload.as_ref(), b"\xff no json");
+    assert_eq!(dead[0].key, "shop/0");
+    assert_eq!(dead[0].headers.get_text("kafka_dlt-original-topic"), Some("orders"));
+    assert_eq!(dead[1].headers.get("kafka_dlt-original-offset").unwrap().last(), Some(&1));
+    let cause = dead[1].headers.get_text("kafka_dlt-exception-message").unwrap();
+    assert!(cause.contains("version 9"), "{cause}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_dead_letters_stop_the_engine_and_it_says_so() {
+    let house = House::new().await;
+    house.make_topics().await;
+    for _ in 0..6 {
+        house.send_bytes(b"garbage".to_vec()).await;
+    }
+    let running = house.start();
+    let status = running.status.clone();
+    eventually("the engine stops", || {
+        matches!(status.state(Role::Engine, PARTITION), Some(WorkerState::Stopped(_)))
+    })
+    .await;
+    let why = status.check(u64::MAX).unwrap_err();
+    assert!(why.contains("engine of partition 0 has stopped"), "{why}");
+    assert!(why.contains("more than the limit of 5"), "{why}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_engine_goes_on_from_its_snapshot_with_the_same_hash() {
+    let house = House::new().await;
+    house.make_topics().await;
+    for round in 0..3 {
+        let running = house.start();
+        for number in round * 5..round * 5 + 8 {
+            house.send(purchase(number)).await;
+        }
+        house.decisions(usize::try_from(round + 1).unwrap() * 8).await;
+        running.stop().await;
+    }
+    let kept = Snapshots::in_directory(house.snapshots());
+    let nothing = Snapshots::in_directory(house.snapshots().join("none"));
+    assert_eq!(kept.newest_first(PARTITION).await[0].events_next, Offset(24));
+    let settings = EngineSettings::default();
+    let from_snapshot = restore(house.log.as_ref(), &kept, PARTITION, settings).await.unwrap();
+    let from_events = restore(house.log.as_ref(), &nothing, PARTITION, settings).await.unwrap();
+    assert_eq!(from_snapshot.engine.state_hash(), from_events.engine.state_hash());
+    assert_eq!(from_events.engine.next_source(), Offset(24));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rival_published_first_stands() {
+    let house = House::new().await;
+    house.make_topics().await;
+    let running = house.start();
+    house.send(purchase(1)).await;
+    house.decisions(1).await;
+
+    // A rival engine, deposed but not aware of it, publishes a decision of its own for the next
+    // command before that command is even sent.
+    let mut rival = Decision { source: order_position(1), ..house.decisions(1).await.remove(0) };
+    rival.events = vec![Event::CommandDeadLettered(order_domain::event::CommandDeadLettered {
+        cause: "the rival could not read it".into(),
+    })];
+    let record =
+        NewRecord { key: "shop/0".into(), payload: rival.to_json().into(), ..Default::default() };
+    house.log.append_all(&ORDER_EVENTS, PARTITION, vec![record]).await.unwrap();
+
+    house.send(purchase(2)).await;
+    house.send(purchase(3)).await;
+    eventually("the projection passes all three", || house.store.source_next() == 3).await;
+    assert!(!house.store.has(order_id(2)), "the rival's decision came first");
+    assert!(house.store.has(order_id(3)));
+
+    // The engine noticed, threw its own decision away and remembers order 2 as never taken.
+    house.send(purchase(2)).await;
+    eventually("the order is taken now", || house.store.has(order_id(2))).await;
+    running.stop().await;
+}
+
+fn order_position(offset: u64) -> order_domain::Position {
+    order_domain::Position::new(Partition(0), Offset(offset))
+}

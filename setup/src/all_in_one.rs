@@ -1,0 +1,47 @@
+//! All roles in one process.
+
+use std::io::Write as _;
+
+use order_processor::{Processor, log_settings};
+use order_producer_api::ProducerApi;
+use query_api::QueryApi;
+use service_kit::config::Settings;
+use service_kit::front_door::front_door;
+use service_kit::health::Health;
+use service_kit::{server, telemetry};
+use tokio_util::sync::CancellationToken;
+
+/// Where the program listens unless it is told otherwise.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:8000";
+
+/// Runs every role until `shutdown`; then first the HTTP server finishes what it accepted, then the
+/// processor, then the log.
+pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let common = settings.common();
+    let metrics = telemetry::start(&common.telemetry)?;
+    let log = event_log::open(&log_settings(common)).await?;
+    let store = order_store::open(&common.store).await?;
+
+    let processor = Processor::of_settings(settings, log.clone(), store.projections)?;
+    let producer = ProducerApi::of_settings(settings, log.clone())?;
+    let query = QueryApi::of_settings(settings, store.queries)?;
+    let health = Health::default();
+    processor.register_checks(&health, settings)?;
+    query.register_checks(&health);
+    let documents = vec![order_producer_api::openapi(), query_api::openapi()];
+    let router = front_door(producer.router().merge(query.router()), documents, &health, &metrics);
+
+    let listener = server::bind(&common.listen).await?;
+    let address = listener.local_addr()?;
+    processor.make_ready().await?;
+    let processor_stop = CancellationToken::new();
+    let processing = tokio::spawn(processor.run(processor_stop.clone()));
+    // A closed stdout is no reason not to serve.
+    let _ = write!(std::io::stdout(), "{}", crate::banner::text(address, common));
+
+    server::serve(listener, router, &common.http, shutdown).await;
+    processor_stop.cancel();
+    let processed = processing.await;
+    log.close().await;
+    Ok(processed??)
+}

@@ -1,0 +1,48 @@
+//! What a person reads when the program has started.
+
+use std::net::SocketAddr;
+
+use service_kit::config::Common;
+
+/// An order that can be pasted into a shell.
+const ORDER: &str = r#"{"customerId":23982398,"customerName":"Ada","customerLastName":"Lovelace","customerEmail":"ada@example.com","shippingAddress":"Agricolastrasse 35, München, Germany","billingAddress":"Agricolastrasse 35, München, Germany","currencyType":1,"totalPrice":240,"paymentMethodType":1,"orderItems":[{"itemCode":"10293098","brand":"Jack Wolfskin","type":"Parka","size":"XL","colour":"Black","quantity":1,"price":240,"currencyType":1}]}"#;
+
+/// Where it listens, where its data are, and a line to try.
+pub fn text(address: SocketAddr, common: &Common) -> String {
+    let log = without_password(&common.log);
+    let store = without_password(&common.store);
+    format!(
+        "seriatim is ready
+  HTTP     http://{address}   (docs: http://{address}/docs)
+  log      {log}
+  store    {store}
+  data     {data}
+
+Try:
+  curl -i http://{address}/api/Order -H 'Content-Type: application/json' -H 'Prefer: wait=2' \\
+    -d '{ORDER}'
+  curl -s http://{address}/api/Orders?limit=5
+",
+        data = common.data_dir.display(),
+    )
+}
+
+/// `scheme://user:password@host` without the password.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);
+    format!("{scheme}://{user}@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(without_password("postgres://me:s3:c@ret@db/x"), "postgres://me@db/x");
+        assert_eq!(without_password("postgres://db/x"), "postgres://db/x");
+        assert_eq!(without_password("sqlite:data/log"), "sqlite:data/log");
+    }
+}
