@@ -133,7 +133,7 @@ async fn a_killed_broker_loses_and_doubles_nothing_acknowledged() {
     let by_offset: BTreeMap<_, _> =
         seen.iter().map(|(offset, timestamp, payload)| (*offset, (*timestamp, payload))).collect();
     for own in &acknowledged {
-        assert!(own.len() > 100, "{} appends are not much of a load", own.len());
+        assert!(own.len() > 20, "{} appends are not much of a load", own.len());
         for (appended, text) in own {
             let (timestamp, payload) = by_offset[&appended.position.offset];
             assert_eq!((payload.as_ref(), timestamp), (text.as_bytes(), appended.timestamp));
@@ -185,8 +185,11 @@ async fn a_batch_that_fails_leaves_a_prefix() {
     }
     // Appends go on by themselves, over a new producer.
     let started = Instant::now();
-    while log.append(&topic, record("again:0")).await.is_err() {
+    for attempt in 0_u64.. {
         assert!(started.elapsed() < STUCK, "appends don't come back");
+        if log.append(&topic, record(format!("again/{attempt}:0"))).await.is_ok() {
+            break;
+        }
     }
     stop.store(true, Ordering::Relaxed);
     let (mut succeeded, mut failed) = (Vec::new(), 0);

@@ -3,13 +3,14 @@
 //! Property names and defaults: librdkafka's CONFIGURATION.md.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use order_domain::{Offset, Partition};
 use rdkafka::ClientConfig;
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::RDKafkaErrorCode;
 
 use super::LastError;
 use crate::{Ends, GroupId, LogError, LogSettings, MemberId, Topic};
@@ -33,6 +34,8 @@ const SESSION_TIMEOUT_MS: &str = "10000";
 const HEARTBEAT_MS: &str = "500";
 /// How long a member may leave a change unanswered before it is put out.
 const MEMBER_UNRESPONSIVE_MS_MAX: &str = "60000";
+/// Pause before a partition without a leader is asked again.
+const ELECTION_PAUSE: Duration = Duration::from_millis(20);
 /// Readers belong to no group, but librdkafka wants a name; nothing is ever stored under it.
 const READERS_GROUP: &str = "seriatim-readers";
 
@@ -123,16 +126,33 @@ impl Clients {
     }
 }
 
-/// Asks the partition's leader for its ends; blocks up to `timeout`.
+/// Asks the partition's leader for its ends; blocks up to `timeout`. A leader that is just being
+/// elected, as after a restart or when the topic is new, is waited for.
 pub(super) fn ends<C: ClientContext>(
     client: &Client<C>,
     topic: &Topic,
     partition: Partition,
     timeout: Duration,
 ) -> KafkaResult<Ends> {
-    let number = native_partition(partition);
-    let (first, next) = client.fetch_watermarks(topic.as_str(), number, timeout)?;
-    Ok(Ends { first: offset(first).unwrap_or_default(), next: offset(next).unwrap_or_default() })
+    let deadline = Instant::now() + timeout;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match client.fetch_watermarks(topic.as_str(), native_partition(partition), left) {
+            Ok((first, next)) => {
+                let [first, next] = [first, next].map(|end| offset(end).unwrap_or_default());
+                return Ok(Ends { first, next });
+            }
+            Err(error) if !is_election(&error) || left <= ELECTION_PAUSE => return Err(error),
+            Err(_) => std::thread::sleep(ELECTION_PAUSE),
+        }
+    }
+}
+
+fn is_election(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::NotLeaderForPartition | RDKafkaErrorCode::LeaderNotAvailable)
+    )
 }
 
 /// The partition's number as librdkafka has it. Kafka's own numbers are 32 bits with a sign.
