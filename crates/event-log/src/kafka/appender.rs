@@ -32,8 +32,7 @@ pub(super) struct Appender {
 
 impl Appender {
     pub(super) fn new(clients: Arc<Clients>, append_timeout: Duration) -> Result<Self, LogError> {
-        let producing = Producing::start(&clients)
-            .map_err(|error| LogError::Configuration(error.to_string()))?;
+        let producing = Producing::start(&clients)?;
         Ok(Self { clients, current: RwLock::new(Arc::new(producing)), append_timeout })
     }
 

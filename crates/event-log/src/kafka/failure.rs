@@ -5,14 +5,20 @@ use rdkafka::types::RDKafkaErrorCode as Code;
 
 use crate::{LogError, RECORD_BYTES_MAX, Topic};
 
+/// What it means that a client could not be made.
+pub(super) fn of_client(error: &KafkaError) -> LogError {
+    LogError::Configuration(match error {
+        // The value stays out of it: it may be a password.
+        KafkaError::ClientConfig(_, reason, name, _) => format!("{name}: {reason}"),
+        KafkaError::ClientCreation(reason) => reason.clone(),
+        other => other.to_string(),
+    })
+}
+
 /// What an error of a call about `topic` means to the caller.
 pub(super) fn of(error: &KafkaError, topic: &Topic) -> LogError {
-    if let KafkaError::ClientConfig(_, reason, name, _) = error {
-        // The value stays out of it: it may be a password.
-        return LogError::Configuration(format!("{name}: {reason}"));
-    }
-    if let KafkaError::ClientCreation(reason) = error {
-        return LogError::Configuration(reason.clone());
+    if matches!(error, KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_)) {
+        return of_client(error);
     }
     match error.rdkafka_error_code() {
         Some(Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition) => {

@@ -61,6 +61,7 @@ impl KafkaLog {
             let why = format!("{brokers:?} is not host:port[,host:port]");
             return Err(LogError::Configuration(why));
         }
+        require_tls_support(settings)?;
         let clients = Arc::new(Clients::new(brokers, settings));
         let appender = Arc::new(Appender::new(clients.clone(), settings.append_timeout)?);
         let partition_counts = Arc::new(PartitionCounts::new(appender.clone()));
@@ -162,6 +163,17 @@ impl EventLog for KafkaLog {
             tracing::warn!(%error, "closed the log before every append was acknowledged");
         }
     }
+}
+
+/// librdkafka's own message does not say how to get what is missing.
+fn require_tls_support(settings: &LogSettings) -> Result<(), LogError> {
+    let protocol = settings.kafka_properties.get("security.protocol").map(String::as_str);
+    let wants_more = protocol.is_some_and(|protocol| !protocol.eq_ignore_ascii_case("plaintext"));
+    if wants_more && !cfg!(feature = "kafka-tls") {
+        let why = "security.protocol needs a build with the feature kafka-tls";
+        return Err(LogError::Configuration(why.to_owned()));
+    }
+    Ok(())
 }
 
 /// Runs a librdkafka call that blocks its thread.

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::clients::{Clients, native_partition, offset};
 use super::context::Reporting;
-use super::{drop_in_background, records};
+use super::{drop_in_background, failure, records};
 use crate::{LogError, NewRecord, Topic};
 
 /// What may be queued and under way to the brokers, in KiB; a record counts as at least one. So
@@ -79,9 +79,10 @@ pub(super) struct Producing {
 }
 
 impl Producing {
-    pub(super) fn start(clients: &Clients) -> Result<Self, KafkaError> {
+    pub(super) fn start(clients: &Clients) -> Result<Self, LogError> {
         let context = DeliveryReports(Reporting(clients.last_error.clone()));
-        let producer = clients.producer().create_with_context(context)?;
+        let producer = clients.producer().create_with_context(context);
+        let producer = producer.map_err(|error| failure::of_client(&error))?;
         Ok(Self {
             producer: Some(producer),
             room: Arc::new(Semaphore::new(QUEUE_KIB_MAX as usize)),

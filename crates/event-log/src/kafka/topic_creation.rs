@@ -35,7 +35,7 @@ pub(super) async fn create(
     let admin: AdminClient<Reporting> = clients
         .admin()
         .create_with_context(Reporting(LastError::clone(&clients.last_error)))
-        .map_err(|error| LogError::Configuration(error.to_string()))?;
+        .map_err(|error| failure::of_client(&error))?;
     let result = request(&admin, clients, specs).await;
     drop_in_background(admin);
     result?;
