@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::services::{Services, workspace};
 
 /// No program may take longer to start or stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What it runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -59,7 +59,9 @@ async fn survive(profile: Profile) {
     let history = History::read(&house).await;
     history.holds(&all);
     history.equals_rows(&rows);
-    acknowledged.iter().for_each(|orders| check_order(orders));
+    for orders in &acknowledged {
+        check_order(orders);
+    }
     println!(
         "{rounds} rounds: {} acknowledged, {} commands, {} rows",
         all.len(),
