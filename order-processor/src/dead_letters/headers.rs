@@ -50,7 +50,7 @@ impl PutAside<'_> {
             let rewritten = name.starts_with("kafka_dlt-exception-")
                 || [ATTEMPTS, HISTORY, REDRIVE_HEADER].contains(&name);
             if !rewritten {
-                headers.push(name, value.clone());
+                headers.push(name.to_owned(), value.clone());
             }
         }
         if headers.get("kafka_dlt-original-topic").is_none() {
