@@ -105,14 +105,14 @@ async fn relay(
     allowance: Arc<AtomicI64>,
 ) {
     let (mut up, mut down) = (vec![0; 16_384], vec![0; 16_384]);
-    let mut changes = mode.subscribe();
+    let mut mode_changes = mode.subscribe();
     loop {
-        let current = *changes.borrow_and_update();
+        let current = *mode_changes.borrow_and_update();
         if current == Mode::Cut {
             return;
         }
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            change = mode_changes.changed() => if change.is_err() { return },
             read = client.read(&mut up) => {
                 let Ok(bytes @ 1..) = read else { return };
                 let left = allowance.fetch_sub(i64::try_from(bytes).unwrap(), Ordering::SeqCst);
