@@ -144,7 +144,7 @@ async fn idle_connections_that_were_cut_are_replaced() {
 async fn a_database_that_is_away_at_the_start_is_there_later() {
     let Some(database) = Database::create().await else { return };
     let (proxy, store) = database.proxied().await;
-    proxy.stop_listening();
+    proxy.stop_listening().await;
     for error in [
         store.projections.migrate().await.unwrap_err(),
         store.projections.check().await.unwrap_err(),
