@@ -86,7 +86,9 @@ impl Reader {
                 self.outage.end();
                 Ok(answer)
             }
-            Ok(Err(error)) if error.is_retryable() => {
+            // Without a schema, or with a damaged one, a person must help, or the processor, which
+            // makes it; until then the store is away like any other.
+            Ok(Err(error)) if !matches!(error, StoreError::Refused(_)) => {
                 self.outage.begin(&error);
                 Err(NoAnswer::Away)
             }

@@ -57,7 +57,7 @@ impl Double {
             return Err(StoreError::Unavailable(CAUSE.to_owned()));
         }
         if self.broken.load(Ordering::SeqCst) {
-            return Err(StoreError::Configuration(CAUSE.to_owned()));
+            return Err(StoreError::Refused(CAUSE.to_owned()));
         }
         Ok(answer)
     }
