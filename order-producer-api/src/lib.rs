@@ -1,1 +1,32 @@
 //! HTTP in, commands on the log.
+//!
+//! A request becomes a command of the domain in its *dialect* ([`purchasing`]), which translates and
+//! decides nothing. Everything behind is the same for all dialects: the [`Intake`] appends the
+//! command, answers when the log has made it durable, and waits for the outcome where the client
+//! prefers that.
+//!
+//! No state is kept that another copy of this program would need: the memory of idempotency keys
+//! only lets an answer come sooner that the engine would give later.
+//!
+//! Architecture Invariant: no SQL, and no way to learn what became of an order but its events.
+
+mod admission;
+mod api;
+mod body;
+mod headers;
+mod intake;
+mod json;
+mod meters;
+mod outcome;
+mod prefer;
+pub mod purchasing;
+mod recent_keys;
+mod run;
+mod settings;
+mod tail;
+mod watcher;
+
+pub use api::ProducerApi;
+pub use intake::Intake;
+pub use run::run;
+pub use settings::{BODY_BYTES_LIMIT, ProducerSettings};
