@@ -23,7 +23,7 @@ mod statistics;
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 pub use args::{BenchArgs, Figure};
 use figures::Outcome;
@@ -31,6 +31,7 @@ use oha::Oha;
 use programs::Programs;
 use report::{Report, Skipped};
 use scale::Scale;
+use service_kit::shutdown;
 
 /// The exit code when a figure misses its bound.
 const MISSED: u8 = 3;
@@ -44,8 +45,16 @@ struct Bench {
     folder: tempfile::TempDir,
 }
 
-/// Measures what the arguments ask for.
+/// Measures what the arguments ask for. On a signal to stop, everything that was started is stopped
+/// and removed.
 pub async fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    tokio::select! {
+        measured = measure(args) => measured,
+        () = shutdown::on_signals().cancelled_owned() => bail!("told to stop"),
+    }
+}
+
+async fn measure(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let machine = machine::machine();
     let programs = Programs::build(args.oha.as_deref()).await?;
     let folder = match &args.dir {

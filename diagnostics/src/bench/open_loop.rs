@@ -73,3 +73,50 @@ async fn place_and_read(client: &Client, url: &str, body: String) -> anyhow::Res
     answer.bytes().await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::HeaderMap;
+    use axum::routing::{get, post};
+
+    use super::*;
+
+    const PACE: Pace = Pace {
+        per_second: 100,
+        warm_up: Duration::from_millis(100),
+        measured: Duration::from_millis(200),
+    };
+    const DELAY: Duration = Duration::from_millis(60);
+
+    /// A service that takes its time to answer reads, of which it wants the position.
+    async fn service(accepted: StatusCode) -> String {
+        let place = async move || (accepted, [(POSITION, "3:7"), ("Location", "/api/Orders/x")]);
+        let read = async |headers: HeaderMap| {
+            tokio::time::sleep(DELAY).await;
+            let sent_back = headers.get(POSITION).is_some_and(|position| position == "3:7");
+            if sent_back { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+        };
+        let router =
+            Router::new().route("/api/Order", post(place)).route("/api/Orders/x", get(read));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_rate_does_not_wait_for_the_answers() {
+        let latencies = readable_after(&service(StatusCode::ACCEPTED).await, PACE).await.unwrap();
+        // One at a time, only three would have fitted into the measured time.
+        assert_eq!(latencies.len(), 20);
+        assert!(latencies.iter().all(|latency| *latency >= DELAY), "{latencies:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_order_that_is_refused_spoils_the_figure() {
+        let url = service(StatusCode::SERVICE_UNAVAILABLE).await;
+        let error = readable_after(&url, PACE).await.unwrap_err();
+        assert!(error.to_string().contains("503"), "{error:#}");
+    }
+}
