@@ -35,7 +35,7 @@ pub async fn follow(
         let error = match log.join(&group, &topic, &member).await {
             Ok(membership) => {
                 patience.reset();
-                match follow_membership(membership, &worker, &stop).await {
+                match follow_membership(membership, &topic, &worker, &stop).await {
                     Ok(()) => return,
                     Err(error) => error,
                 }
@@ -52,6 +52,7 @@ pub async fn follow(
 
 async fn follow_membership(
     mut membership: Box<dyn Membership>,
+    topic: &Topic,
     worker: &Arc<dyn Worker>,
     stop: &CancellationToken,
 ) -> Result<(), LogError> {
@@ -63,13 +64,13 @@ async fn follow_membership(
         };
         match change {
             Ok(Rebalance::Assigned(partitions)) => {
-                info!(?partitions, "assigned");
+                info!(topic = %topic, partitions = %listed(&partitions), "assigned");
                 for partition in partitions {
                     running.start(partition, worker);
                 }
             }
             Ok(Rebalance::Revoked(partitions)) => {
-                info!(?partitions, "revoked");
+                info!(topic = %topic, partitions = %listed(&partitions), "revoked");
                 running.stop(&partitions).await;
                 if let Err(error) = membership.release(&partitions).await {
                     break Err(error);
@@ -81,6 +82,11 @@ async fn follow_membership(
     running.stop_all().await;
     let left = membership.leave().await;
     outcome.and(left)
+}
+
+/// `0, 1, 5`.
+fn listed(partitions: &[Partition]) -> String {
+    partitions.iter().map(Partition::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The workers that run.

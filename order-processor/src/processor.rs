@@ -74,8 +74,14 @@ impl Processor {
         engine.and(projector)
     }
 
+    /// Makes topics and schema ready, once. [`run`](Self::run) does so, too, and as often as it takes.
+    pub async fn prepare(&self) -> Result<(), ProcessorError> {
+        self.make_topics().await?;
+        self.migrate().await
+    }
+
     /// Makes the topics that do not exist, and checks that all have equally many partitions.
-    pub async fn make_topics(&self) -> Result<(), ProcessorError> {
+    async fn make_topics(&self) -> Result<(), ProcessorError> {
         let delays: Vec<Duration> = self.projector.retry_tiers().map(|(_, delay)| delay).collect();
         let specs = topics::flow(self.partitions, self.retention, &delays);
         self.log.create_topics(&specs).await?;

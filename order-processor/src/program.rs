@@ -25,7 +25,7 @@ pub const LISTEN_DEFAULT: &str = "127.0.0.1:8003";
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The configuration can't work.
-    #[error(transparent)]
+    #[error("{0}")]
     Config(#[from] ConfigError),
     /// The log can't be opened.
     #[error(transparent)]

@@ -34,7 +34,7 @@ mod tests {
         let place = admission.enter().await;
         assert!(place.is_some());
         assert!(admission.enter().await.is_none());
-        let (_, next) = tokio::join!(async { drop(place) }, admission.enter());
+        let ((), next) = tokio::join!(async { drop(place) }, admission.enter());
         assert!(next.is_some());
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn invalid_field(pointer: String, detail: impl Into<String>) -> Probl
 /// the pointer names the field itself.
 fn pointer(path: &Path, detail: &str) -> String {
     let mut pointer = String::new();
-    for segment in path.iter() {
+    for segment in path {
         match segment {
             Segment::Seq { index } => push(&mut pointer, &index.to_string()),
             Segment::Map { key } => push(&mut pointer, key),

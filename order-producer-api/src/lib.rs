@@ -28,5 +28,5 @@ mod watcher;
 
 pub use api::ProducerApi;
 pub use intake::Intake;
-pub use run::run;
+pub use run::{LISTEN_DEFAULT, RunError, run};
 pub use settings::{BODY_BYTES_LIMIT, ProducerSettings};

@@ -1,34 +1,83 @@
-//! This program, from an open log to its end.
+//! The program `order-producer-api`, from settings to shutdown.
 
-use std::sync::Arc;
+use std::io;
+use std::time::Duration;
 
-use anyhow::Context as _;
-use event_log::EventLog;
-use service_kit::config::Settings;
+use event_log::topics::{ORDER_EVENTS, ORDERS};
+use event_log::{EventLog, LogError, LogSettings, Retention, TopicSpec};
+use service_kit::config::{Common, ConfigError, Settings};
 use service_kit::front_door::front_door;
 use service_kit::health::Health;
 use service_kit::{server, telemetry};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::ProducerApi;
 
-/// Serves the interface over `log` until `shutdown`, then finishes what was accepted and closes the
-/// log.
-pub async fn run(
-    log: Arc<dyn EventLog>,
-    settings: &Settings,
-    shutdown: CancellationToken,
-) -> anyhow::Result<()> {
+/// Where the program listens unless it is told otherwise.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:8001";
+
+/// How long the start waits for the topics, so that the first order finds them.
+const TOPICS_WAIT: Duration = Duration::from_secs(5);
+
+/// Why the program could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The configuration can't work.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// The log can't be opened.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The address can't be listened on.
+    #[error(transparent)]
+    Listen(#[from] io::Error),
+}
+
+/// Takes orders for the configured log until `shutdown`, then finishes what was accepted.
+pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(), RunError> {
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
-    let health = Health::default();
+    let log = event_log::open(&log_settings(common)).await.map_err(not_opened)?;
     let api = ProducerApi::new(log.clone(), settings, shutdown.clone())?;
+    let health = Health::default();
     api.register_checks(&health);
     let router = front_door(api.router(), vec![ProducerApi::openapi()], &health, &metrics);
-    let listener = server::bind(&common.listen).await.context("starting")?;
-    info!(listen = %listener.local_addr()?, log = %common.log, "order-producer-api is ready");
+    let listener = server::bind(&common.listen).await?;
+    make_topics(log.as_ref(), common).await;
+    info!(address = %listener.local_addr()?, "order-producer-api answers HTTP");
     server::serve(listener, router, &common.http, shutdown).await;
     log.close().await;
     Ok(())
+}
+
+/// A URL that names no log is the configuration's fault, not the log's.
+fn not_opened(error: LogError) -> RunError {
+    match error {
+        LogError::Configuration(cause) => ConfigError::invalid("log", cause).into(),
+        error => error.into(),
+    }
+}
+
+fn log_settings(common: &Common) -> LogSettings {
+    LogSettings {
+        append_timeout: common.append_timeout,
+        kafka_replication: common.kafka.replication.get(),
+        kafka_properties: common.kafka.properties.clone(),
+        ..LogSettings::new(common.log.clone())
+    }
+}
+
+/// Makes the two topics that this program knows, so that it may start before the processor. A log
+/// that is away does not keep it from starting: `/readyz` tells, and orders get 503.
+async fn make_topics(log: &dyn EventLog, common: &Common) {
+    let retention =
+        Retention { age: common.topics.retention, bytes: common.topics.retention_bytes };
+    let partitions = common.topics.partitions.get();
+    let topics = [ORDERS, ORDER_EVENTS].map(|topic| TopicSpec { topic, partitions, retention });
+    match tokio::time::timeout(TOPICS_WAIT, log.create_topics(&topics)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(%error, "the topics are not ready yet"),
+        Err(_) => warn!("the topics are not ready yet: the log does not answer"),
+    }
 }

@@ -18,7 +18,7 @@ pub const LISTEN_DEFAULT: &str = "127.0.0.1:8002";
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The configuration can't work.
-    #[error(transparent)]
+    #[error("{0}")]
     Config(#[from] ConfigError),
     /// The store can't be opened.
     #[error(transparent)]

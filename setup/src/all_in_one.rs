@@ -16,8 +16,8 @@ use tracing::warn;
 /// Where the program listens unless it is told otherwise.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8000";
 
-/// How long the start waits for the topics, so that the first order finds them.
-const TOPICS_WAIT: Duration = Duration::from_secs(5);
+/// How long the start waits for topics and schema, so that the first request finds them.
+const PREPARE_WAIT: Duration = Duration::from_secs(5);
 
 /// Runs every role until `shutdown`; then first the HTTP server finishes what it accepted, then the
 /// processor, then the log.
@@ -38,9 +38,12 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
 
     let listener = server::bind(&common.listen).await?;
     let address = listener.local_addr()?;
-    // A log that is away does not keep the front door shut: `/readyz` tells, the processor waits.
-    if let Ok(made) = tokio::time::timeout(TOPICS_WAIT, processor.make_topics()).await {
-        made.inspect_err(|error| warn!(%error, "the topics are not ready yet")).ok();
+    // A log or store that is away does not keep the front door shut: `/readyz` tells, and the
+    // processor goes on trying.
+    match tokio::time::timeout(PREPARE_WAIT, processor.prepare()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(%error, "not ready yet"),
+        Err(_) => warn!("not ready yet: the log or the store does not answer"),
     }
     let processor_stop = CancellationToken::new();
     let processing = tokio::spawn(processor.run(processor_stop.clone()));

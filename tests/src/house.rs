@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::services::{Services, workspace};
 
 /// No program may take longer to start or stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What it runs over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,19 +156,22 @@ impl Drop for Running {
     }
 }
 
-/// The path of one of our programs, built if need be.
+/// The path of one of our programs: in `SERIATIM_TEST_PROGRAMS` where the test command has built
+/// them, else built now.
 fn program(name: &str) -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let directory = BUILT.get_or_init(|| {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
-            .current_dir(workspace())
-            .status()
-            .expect("cargo runs");
-        assert!(built.success(), "the programs build");
-        // A test runs from <target>/debug/deps.
-        let test = std::env::current_exe().expect("this test's own path");
-        test.ancestors().nth(2).expect("<target>/debug").to_owned()
-    });
-    directory.join(name)
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    let given = || std::env::var_os("SERIATIM_TEST_PROGRAMS").map(PathBuf::from);
+    DIRECTORY.get_or_init(|| given().unwrap_or_else(build_programs)).join(name)
+}
+
+fn build_programs() -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
+        .current_dir(workspace())
+        .status()
+        .expect("cargo runs");
+    assert!(built.success(), "the programs build");
+    // A test runs from <target>/debug/deps.
+    let test = std::env::current_exe().expect("this test's own path");
+    test.ancestors().nth(2).expect("<target>/debug").to_owned()
 }

@@ -37,7 +37,7 @@ async fn survive(profile: Profile) {
 
     for round in 0..rounds {
         let running = house.start();
-        let load = start_load(running.url(), &acknowledged);
+        let mut load = start_load(running.url(), &acknowledged);
         tokio::time::sleep(Duration::from_millis(random_below(700))).await;
         if profile == Profile::Distributed {
             kill_a_service(&house, round).await;
@@ -59,7 +59,9 @@ async fn survive(profile: Profile) {
     let history = History::read(&house).await;
     history.holds(&all);
     history.equals_rows(&rows);
-    acknowledged.iter().for_each(|orders| check_order(orders));
+    for orders in &acknowledged {
+        check_order(orders);
+    }
     println!(
         "{rounds} rounds: {} acknowledged, {} commands, {} rows",
         all.len(),

@@ -54,19 +54,19 @@ async fn no_json(client: &Client, log: &dyn EventLog) {
 
 /// The store refuses one order for a while: others flow, and it arrives later.
 async fn poison_that_heals(house: &House, client: &Client) {
-    let poison = Poison::of_customer(house, 666).await;
+    let poison = Poison::of_customer(house, 666);
     let held = client.place(&purchase(666, 100), &[]).await.unwrap();
     let other = client.place(&purchase(2, 100), &[]).await.unwrap();
     assert_eq!(status(client, other.order_id, Some(other.position)).await, "accepted");
     assert_eq!(find(client, held.order_id).await, None, "it waits");
-    poison.remove().await;
+    poison.remove();
     eventually(client, held.order_id).await;
 }
 
 /// The store refuses one order for good: it is dead-lettered, with its later events behind it, and
 /// sent again by hand it arrives.
 async fn poison_that_stays(house: &House, client: &Client, log: &dyn EventLog) {
-    let poison = Poison::of_customer(house, 667).await;
+    let poison = Poison::of_customer(house, 667);
     let key = [("Idempotency-Key", "poisoned-order")];
     let held = client.place(&purchase(667, 100), &key).await.unwrap();
     client.place(&purchase(667, 100), &key).await.unwrap();
@@ -76,7 +76,7 @@ async fn poison_that_stays(house: &House, client: &Client, log: &dyn EventLog) {
     assert_eq!(dead[0].headers.get("retry_topic-attempts").unwrap().as_ref(), [0, 0, 0, 3]);
     assert_eq!(find(client, held.order_id).await, None);
 
-    poison.remove().await;
+    poison.remove();
     let again = dead.into_iter().map(|record| NewRecord {
         key: record.key,
         payload: record.payload,
@@ -122,7 +122,7 @@ struct Poison<'a> {
 }
 
 impl<'a> Poison<'a> {
-    async fn of_customer(house: &'a House, customer: u64) -> Self {
+    fn of_customer(house: &'a House, customer: u64) -> Self {
         let poison = Self { house };
         poison.run(&match house.profile() {
             Profile::Embedded => format!(
@@ -139,7 +139,7 @@ impl<'a> Poison<'a> {
         poison
     }
 
-    async fn remove(self) {
+    fn remove(self) {
         self.run(match self.house.profile() {
             Profile::Embedded => "DROP TRIGGER poison",
             Profile::Distributed => "DROP TRIGGER poison ON orders; DROP FUNCTION poison",

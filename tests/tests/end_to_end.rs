@@ -182,6 +182,8 @@ async fn operations(client: &Client) {
     {
         assert!(document["paths"][path].is_object(), "{path} is documented");
     }
+    // The lag is looked at once a second.
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     let metrics = client.text("/metrics").await;
     for name in [
         "seriatim_orders_accepted_total",

@@ -19,6 +19,7 @@
 //! else's business.
 
 mod error;
+mod kafka;
 mod open;
 mod partitioner;
 mod port;
@@ -27,6 +28,7 @@ mod sqlite;
 pub mod topics;
 
 pub use error::LogError;
+pub use kafka::KafkaLog;
 pub use open::{LogSettings, open};
 pub use partitioner::partition_of_key;
 pub use port::{Appended, BatchLimit, Ends, EventLog, LogReader, Membership, Rebalance};

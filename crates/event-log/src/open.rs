@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::kafka::KafkaLog;
 use crate::sqlite::SqliteLog;
 use crate::{EventLog, LogError};
 
@@ -37,6 +38,9 @@ impl LogSettings {
 pub async fn open(settings: &LogSettings) -> Result<Arc<dyn EventLog>, LogError> {
     if let Some(directory) = settings.url.strip_prefix("sqlite:") {
         return Ok(Arc::new(SqliteLog::open(&PathBuf::from(directory), settings).await?));
+    }
+    if let Some(brokers) = settings.url.strip_prefix("kafka://") {
+        return Ok(Arc::new(KafkaLog::connect(brokers, settings)?));
     }
     Err(LogError::Configuration(format!(
         "{:?} is neither sqlite:<directory> nor kafka://host:port[,host:port]",

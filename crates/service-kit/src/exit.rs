@@ -16,12 +16,25 @@ pub fn exit_code(result: &anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", sentence(error));
             ExitCode::from(code_of(error))
         }
     }
 }
 
+/// The error and its causes, without a cause that the error before it has told already.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut sentence = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !sentence.ends_with(&cause) {
+            sentence = format!("{sentence}: {cause}");
+        }
+    }
+    sentence
+}
+
+/// Looks through the whole chain. An enum around a [`ConfigError`] must show it as its source:
+/// `#[error("{0}")]`, not `#[error(transparent)]`, which leaves it out.
 fn code_of(error: &anyhow::Error) -> u8 {
     let misconfigured = error.chain().any(<dyn std::error::Error>::is::<ConfigError>);
     if misconfigured { MISCONFIGURED } else { FAILED }
@@ -32,6 +45,18 @@ mod tests {
     use anyhow::Context as _;
 
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Wrapped(#[from] ConfigError);
+
+    #[test]
+    fn an_error_tells_each_cause_once() {
+        let wrapped = Wrapped(ConfigError::invalid("log", "no such scheme"));
+        let error = anyhow::Error::from(wrapped).context("starting");
+        assert_eq!(sentence(&error), "starting: setting \"log\": no such scheme");
+        assert_eq!(code_of(&error), MISCONFIGURED);
+    }
 
     #[test]
     fn a_wrong_configuration_has_a_code_of_its_own() {

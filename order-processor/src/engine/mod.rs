@@ -22,7 +22,7 @@ use event_log::{EventLog, LogError, LogReader};
 use order_domain::Partition;
 use order_engine::EngineSettings;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
 use crate::EngineRoleSettings;
 use crate::dead_letters::{DeadLetterLimit, LimitReached};
@@ -142,7 +142,7 @@ impl EngineWorker {
             () = stop.cancelled() => return Ok(()),
             restored = restored => restored?,
         };
-        info!(%partition, next_source = %state.engine.next_source(), "the engine has its state");
+        debug!(%partition, next_source = %state.engine.next_source(), "the engine has its state");
         let mut reader = self.log.read(&ORDERS, partition, state.engine.next_source()).await?;
         let mut kept =
             KeptSnapshot { next_source: state.engine.next_source().0, at: Instant::now() };

@@ -27,7 +27,7 @@ use event_log::{EventLog, LogError};
 use order_domain::Partition;
 use order_store::{Checkpoint, ProjectionStore, StoreError, StreamId};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{debug, error, warn};
 
 use crate::ProjectorSettings;
 use crate::dead_letters::{DeadLetterLimit, LimitReached};
@@ -136,7 +136,7 @@ impl ProjectorWorker {
     ) -> Result<(), RunError> {
         let stream = StreamId { topic: ORDER_EVENTS.as_str().to_owned(), partition };
         let checkpoint = self.store.checkpoint(&stream).await?;
-        info!(%partition, next = %checkpoint.next, "the projector has its checkpoint");
+        debug!(%partition, next = %checkpoint.next, "the projector has its checkpoint");
         let mut projection = Projection {
             partition,
             stream,

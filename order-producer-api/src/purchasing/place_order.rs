@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use order_domain::CustomerId;
+use order_domain::{CustomerId, TraceParent};
 use service_kit::Problem;
 use service_kit::problem::ProblemBody;
 use tracing::{Instrument as _, debug_span};
@@ -78,7 +78,7 @@ async fn place(intake: &Intake, request: Request) -> Result<Response, Problem> {
     let Object(request) = json::read::<Object<PlaceOrder>>(&body)?;
     let customer = CustomerId(request.customer_id);
     let order_id = new_order_id(customer, idempotency_key.as_ref());
-    let trace_id = trace_parent.as_ref().map(|trace| trace.trace_id());
+    let trace_id = trace_parent.as_ref().map(TraceParent::trace_id);
     let span = debug_span!("place_order", %order_id, trace_id);
     let venue = intake.venue_of(customer);
     let envelope = Envelope { order_id, venue, idempotency_key, trace_parent };

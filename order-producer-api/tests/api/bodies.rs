@@ -10,11 +10,11 @@ use crate::shop::{Shop, parka, parka_with};
 /// With a key the order's id is always the same.
 const KEY: (&str, &str) = ("idempotency-key", "golden");
 
-fn reject(order: NewOrder) -> Event {
-    let fingerprint = Fingerprint::of(&order);
+fn reject(order: &NewOrder) -> Event {
+    let fingerprint = Fingerprint::of(order);
     let reason = RejectionReason::TotalMismatch;
     let detail = "the total is 241.00 EUR, the items cost 240.00 EUR".to_owned();
-    Event::OrderRejected(OrderRejected { order, fingerprint, reason, detail })
+    Event::OrderRejected(OrderRejected { order: order.clone(), fingerprint, reason, detail })
 }
 
 #[tokio::test]

@@ -13,18 +13,18 @@ use crate::shop::{Shop, parka, parka_with};
 
 const WAIT: [(&str, &str); 1] = [("prefer", "wait=5")];
 
-fn accept(order: NewOrder) -> Event {
-    let fingerprint = Fingerprint::of(&order);
-    Event::OrderAccepted(OrderAccepted { order, fingerprint })
+fn accept(order: &NewOrder) -> Event {
+    let fingerprint = Fingerprint::of(order);
+    Event::OrderAccepted(OrderAccepted { order: order.clone(), fingerprint })
 }
 
-fn reject(order: NewOrder) -> Event {
-    let fingerprint = Fingerprint::of(&order);
+fn reject(order: &NewOrder) -> Event {
+    let fingerprint = Fingerprint::of(order);
     let (reason, detail) = (RejectionReason::TotalMismatch, "the total is wrong".to_owned());
-    Event::OrderRejected(OrderRejected { order, fingerprint, reason, detail })
+    Event::OrderRejected(OrderRejected { order: order.clone(), fingerprint, reason, detail })
 }
 
-fn repeat(order: NewOrder) -> Event {
+fn repeat(order: &NewOrder) -> Event {
     let outcome = Outcome::Rejected { reason: RejectionReason::NoItems };
     Event::NewOrderRepeated(NewOrderRepeated {
         order_id: order.order_id,
@@ -33,18 +33,18 @@ fn repeat(order: NewOrder) -> Event {
     })
 }
 
-fn conflict(order: NewOrder) -> Event {
+fn conflict(order: &NewOrder) -> Event {
     Event::NewOrderConflicted(NewOrderConflicted { order_id: order.order_id, first: Offset(0) })
 }
 
-fn dead_letter(_: NewOrder) -> Event {
+fn dead_letter(_: &NewOrder) -> Event {
     Event::CommandDeadLettered(CommandDeadLettered { cause: "unreadable".to_owned() })
 }
 
 #[tokio::test]
 async fn every_outcome_has_its_answer() {
     for (decide, status, about) in [
-        (accept as fn(NewOrder) -> Event, 201, "accepted"),
+        (accept as fn(&NewOrder) -> Event, 201, "accepted"),
         (reject, 422, "total-mismatch"),
         (repeat, 422, "no-items"),
         (conflict, 422, "idempotency-key-reused"),
@@ -64,7 +64,7 @@ async fn every_outcome_has_its_answer() {
 
 #[tokio::test]
 async fn many_wait_side_by_side_and_each_gets_its_own_outcome() {
-    fn by_customer(order: NewOrder) -> Event {
+    fn by_customer(order: &NewOrder) -> Event {
         if order.customer.id.0.is_multiple_of(2) { accept(order) } else { reject(order) }
     }
     let shop = Shop::open();
@@ -94,7 +94,7 @@ async fn a_tail_is_dropped_when_nobody_waits_and_taken_up_again() {
     for _ in 0..3 {
         assert_eq!(shop.place(&parka(), &WAIT).await.status, 201);
         assert_eq!(shop.place(&parka(), &WAIT).await.status, 201);
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         assert_eq!(shop.log.readers_of_events(), 0);
     }
 }
@@ -111,13 +111,13 @@ async fn where_too_many_wait_the_next_is_answered_without() {
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_ends_every_wait() {
     let shop = Shop::open();
-    let stop = async {
+    let ending = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
         shop.shutdown.cancel();
     };
     let begin = tokio::time::Instant::now();
     let order = parka();
-    let (answer, ()) = tokio::join!(shop.place(&order, &WAIT), stop);
+    let (answer, ()) = tokio::join!(shop.place(&order, &WAIT), ending);
     assert_eq!(answer.status, 202);
     assert!(begin.elapsed() < Duration::from_secs(1));
 }

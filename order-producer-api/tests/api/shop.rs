@@ -91,7 +91,7 @@ impl Shop {
     }
 
     /// Decides every command with `decide`, as the engine would.
-    pub fn start_engine(&self, decide: fn(NewOrder) -> Event) {
+    pub fn start_engine(&self, decide: fn(&NewOrder) -> Event) {
         for number in 0..PARTITIONS {
             let log = self.log.clone();
             tokio::spawn(async move {
@@ -101,7 +101,7 @@ impl Shop {
                     let limit = BatchLimit { records: 10, bytes: 1 << 20 };
                     for record in reader.next(limit).await.unwrap() {
                         let Command::NewOrder(order) = Command::from_json(&record.payload).unwrap();
-                        let events = vec![decide(order)];
+                        let events = vec![decide(&order)];
                         let (source, at) = (record.position, record.timestamp);
                         let payload = Decision { source, at, events }.to_json().into();
                         let decision = NewRecord { payload, ..NewRecord::default() };

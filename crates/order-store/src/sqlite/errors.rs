@@ -1,6 +1,7 @@
 //! The one place that decides what an error of SQLite means.
 
 use sqlx::Error;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
 use crate::StoreError;
@@ -8,10 +9,7 @@ use crate::StoreError;
 /// Source of the primary codes: <https://www.sqlite.org/rescode.html>.
 pub fn classify(error: Error) -> StoreError {
     match error {
-        Error::Database(error) => {
-            let code: Option<i32> = error.code().and_then(|code| code.parse().ok());
-            by_code(code.unwrap_or_default(), error.message())
-        }
+        Error::Database(error) => by_code(code_of(&*error), error.message()),
         Error::Migrate(error) => classify_migration(*error),
         Error::Configuration(_)
         | Error::ColumnDecode { .. }
@@ -22,6 +20,15 @@ pub fn classify(error: Error) -> StoreError {
         Error::Encode(_) => StoreError::Refused(error.to_string()),
         _ => StoreError::Unavailable(error.to_string()),
     }
+}
+
+/// Whether somebody else holds the lock.
+pub fn is_busy(error: &Error) -> bool {
+    error.as_database_error().is_some_and(|error| code_of(error) & 0xff == SQLITE_BUSY)
+}
+
+fn code_of(error: &dyn DatabaseError) -> i32 {
+    error.code().and_then(|code| code.parse().ok()).unwrap_or_default()
 }
 
 /// As [`classify`], for what the migrations came upon.
@@ -55,6 +62,7 @@ fn by_code(code: i32, message: &str) -> StoreError {
 
 const SQLITE_ERROR: i32 = 1;
 const SQLITE_PERM: i32 = 3;
+const SQLITE_BUSY: i32 = 5;
 const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_SCHEMA: i32 = 17;
 const SQLITE_TOOBIG: i32 = 18;

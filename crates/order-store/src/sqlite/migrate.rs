@@ -1,10 +1,14 @@
 //! The schema of the SQLite store, step by step.
 
-use sqlx::SqlitePool;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::SqliteConnection;
+use std::time::{Duration, Instant};
 
-use super::errors::{classify, classify_migration};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{SqlSafeStr, Transaction};
+use tokio::time::sleep;
+
+use super::BUSY_TIMEOUT;
+use super::errors::{classify, classify_migration, is_busy};
 use crate::StoreError;
 
 fn migrations() -> Migrator {
@@ -12,17 +16,31 @@ fn migrations() -> Migrator {
         1,
         "orders".into(),
         MigrationType::Simple,
-        sqlx::SqlSafeStr::into_sql_str(include_str!("../../migrations/sqlite/0001_orders.sql")),
+        include_str!("../../migrations/sqlite/0001_orders.sql").into_sql_str(),
         false,
     );
     Migrator::with_migrations(vec![orders])
 }
 
+/// How long to wait before the file is tried again.
+const RETRY_DELAY: Duration = Duration::from_millis(20);
+
 /// Applies what is missing. A second starter waits for the first one's transaction and then finds
 /// nothing to do: SQLite has no lock of its own for migrations.
 pub async fn run(writer: &SqlitePool) -> Result<(), StoreError> {
-    let mut transaction = writer.begin_with("begin immediate").await.map_err(classify)?;
+    let mut transaction = begin(writer).await?;
     let connection: &mut SqliteConnection = &mut transaction;
     migrations().run_direct(None, connection, false).await.map_err(classify_migration)?;
     transaction.commit().await.map_err(classify)
+}
+
+/// SQLite waits for locks by itself, except when two connections turn a new file to WAL at once.
+async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    let give_up = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match writer.begin_with("begin immediate").await {
+            Err(error) if is_busy(&error) && Instant::now() < give_up => sleep(RETRY_DELAY).await,
+            begun => return begun.map_err(classify),
+        }
+    }
 }
