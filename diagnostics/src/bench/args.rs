@@ -21,6 +21,10 @@ pub struct BenchArgs {
     /// Where temporary data go; a real disk, or durability costs nothing. [default: the system's]
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
+    /// Measure the programs in this folder, such as target/release, as they are. Without it cargo
+    /// builds them.
+    #[arg(long, value_name = "FOLDER")]
+    pub programs: Option<PathBuf>,
     /// An oha to use, version 1.16. Without it the one in diagnostics/oha is built, which takes
     /// minutes the first time.
     #[arg(long, env = "DIAGNOSTICS_OHA", value_name = "PROGRAM")]

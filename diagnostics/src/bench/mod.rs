@@ -56,7 +56,7 @@ pub async fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 
 async fn measure(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let machine = machine::machine();
-    let programs = Programs::build(args.oha.as_deref()).await?;
+    let programs = Programs::find(args.programs.as_deref(), args.oha.as_deref()).await?;
     let folder = match &args.dir {
         Some(parent) => tempfile::tempdir_in(parent),
         None => tempfile::tempdir(),

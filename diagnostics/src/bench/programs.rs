@@ -25,9 +25,36 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Builds what is not built; oha only if its path is not given. The first build of oha takes
-    /// minutes.
-    pub async fn build(oha: Option<&Path>) -> anyhow::Result<Self> {
+    /// Takes what the arguments name and builds the rest.
+    pub async fn find(folder: Option<&Path>, oha: Option<&Path>) -> anyhow::Result<Self> {
+        let oha = match oha {
+            Some(path) => path.to_owned(),
+            None => build_oha().await?,
+        };
+        match folder {
+            Some(folder) => Self::in_folder(folder, oha),
+            None => Self::build(oha).await,
+        }
+    }
+
+    fn in_folder(folder: &Path, oha: PathBuf) -> anyhow::Result<Self> {
+        let program = |name: &str| {
+            let path = folder.join(name);
+            ensure!(path.is_file(), "there is no program {}", path.display());
+            Ok(path)
+        };
+        Ok(Self {
+            seriatim: program("seriatim")?,
+            producer: program("order-producer-api")?,
+            processor: program("order-processor")?,
+            bare_inserts: program("examples/bare_inserts")?,
+            oha,
+            diagnostics: this_program()?,
+        })
+    }
+
+    async fn build(oha: PathBuf) -> anyhow::Result<Self> {
+        // This package is among them so that all share one build of what they depend on.
         let built = cargo_build(&[
             "-p",
             "setup",
@@ -37,24 +64,26 @@ impl Programs {
             "order-processor",
             "-p",
             "order-store",
+            "-p",
+            "diagnostics",
             "--bins",
             "--example",
             "bare_inserts",
         ])
         .await?;
-        let oha = match oha {
-            Some(path) => path.to_owned(),
-            None => build_oha().await?,
-        };
         Ok(Self {
             seriatim: program(&built, "seriatim")?,
             producer: program(&built, "order-producer-api")?,
             processor: program(&built, "order-processor")?,
             bare_inserts: program(&built, "bare_inserts")?,
             oha,
-            diagnostics: std::env::current_exe().context("finding this program")?,
+            diagnostics: this_program()?,
         })
     }
+}
+
+fn this_program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("finding this program")
 }
 
 async fn build_oha() -> anyhow::Result<PathBuf> {
