@@ -8,7 +8,7 @@ use event_log::{EventLog, GroupId, LogError, MemberId, Membership, Rebalance, To
 use order_domain::Partition;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::patience::Patience;
 
@@ -18,6 +18,9 @@ pub trait Worker: Send + Sync + 'static {
     /// Works until `stop`, then returns when everything it began is finished. It mends or waits out
     /// what it can; when it returns by itself, the partition rests until it is assigned again.
     async fn work(&self, partition: Partition, stop: CancellationToken);
+
+    /// The work ended in a panic: a fault of ours. It is begun again after a pause.
+    fn panicked(&self, partition: Partition);
 }
 
 /// Follows `group`'s assignment of the partitions of `topic` until `stop`, then stops every worker
@@ -84,6 +87,23 @@ async fn follow_membership(
     outcome.and(left)
 }
 
+/// Begins the work again, after a pause, when it panics: its state comes from the log, so that a
+/// panic can't leave it half-way.
+async fn supervise(worker: Arc<dyn Worker>, partition: Partition, stop: CancellationToken) {
+    let mut patience = Patience::new();
+    loop {
+        let (at_work, work_stop) = (worker.clone(), stop.clone());
+        let work = tokio::spawn(async move { at_work.work(partition, work_stop).await });
+        let Err(panic) = work.await else { return };
+        error!(%partition, %panic, "a worker panicked");
+        worker.panicked(partition);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = patience.wait() => {}
+        }
+    }
+}
+
 /// `0, 1, 5`.
 fn listed(partitions: &[Partition]) -> String {
     partitions.iter().map(Partition::to_string).collect::<Vec<_>>().join(", ")
@@ -99,9 +119,7 @@ impl Running {
             return;
         }
         let stop = CancellationToken::new();
-        let worker = worker.clone();
-        let work_stop = stop.clone();
-        let task = tokio::spawn(async move { worker.work(partition, work_stop).await });
+        let task = tokio::spawn(supervise(worker.clone(), partition, stop.clone()));
         self.0.insert(partition, (stop, task));
     }
 
@@ -112,13 +130,52 @@ impl Running {
             stop.cancel();
         }
         for (_, task) in stopping {
-            // A panic of one partition's worker was reported where it happened.
-            let _ = task.await;
+            task.await.expect("supervision does not panic");
         }
     }
 
     async fn stop_all(&mut self) {
         let all: Vec<_> = self.0.keys().copied().collect();
         self.stop(&all).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// Panics twice, then works until it is told to stop.
+    #[derive(Default)]
+    struct Shaky {
+        begun: AtomicU32,
+        panicked: AtomicU32,
+    }
+
+    #[async_trait]
+    impl Worker for Shaky {
+        async fn work(&self, _: Partition, stop: CancellationToken) {
+            let times = self.begun.fetch_add(1, Ordering::SeqCst);
+            assert!(times >= 2, "a fault of ours");
+            stop.cancelled().await;
+        }
+
+        fn panicked(&self, _: Partition) {
+            self.panicked.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_panics_is_begun_again() {
+        let shaky = Arc::new(Shaky::default());
+        let worker: Arc<dyn Worker> = shaky.clone();
+        let mut running = Running::default();
+        running.start(Partition(0), &worker);
+        while shaky.begun.load(Ordering::SeqCst) < 3 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        running.stop_all().await;
+        assert_eq!(shaky.panicked.load(Ordering::SeqCst), 2);
     }
 }

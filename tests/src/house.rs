@@ -1,6 +1,7 @@
 //! Somewhere to run the real program `seriatim`, kill it, and start it again on the same data.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -27,7 +28,7 @@ pub struct House {
     settings: Vec<(String, String)>,
 }
 
-/// A running `seriatim`. Dropping it kills it.
+/// A running program. Dropping it kills it.
 pub struct Running {
     child: Child,
     url: String,
@@ -90,16 +91,10 @@ impl House {
         self.directory.path()
     }
 
-    /// Starts the program on a free port and waits until it says that it is ready.
+    /// Starts the all-in-one on a free port and waits until it says that it is ready.
     pub fn start(&self) -> Running {
-        let mut child = Command::new(program("seriatim"))
-            .args(["--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(self.data_dir())
-            .env("SERIATIM_LOG", self.log_url())
-            .env("SERIATIM_STORE", self.store_url())
-            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()))
-            .envs(self.settings.iter().cloned())
-            .stdin(Stdio::null())
+        let mut child = self
+            .command("seriatim", "127.0.0.1:0")
             .stdout(Stdio::piped())
             .spawn()
             .expect("seriatim starts");
@@ -112,6 +107,32 @@ impl House {
             Some(url) => Running { child, url },
             None => panic!("seriatim ended before it was ready: {:?}", child.wait()),
         }
+    }
+
+    /// Starts one of the programs apart, on a free port, and waits until that is open.
+    pub fn start_apart(&self, name: &str) -> Running {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let address = port.expect("a free port").to_string();
+        let child = self.command(name, &address).spawn().expect("the program starts");
+        let began = Instant::now();
+        while TcpStream::connect(&address).is_err() {
+            assert!(began.elapsed() < PATIENCE, "{name} does not listen");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Running { child, url: format!("http://{address}") }
+    }
+
+    fn command(&self, name: &str, listen: &str) -> Command {
+        let mut command = Command::new(program(name));
+        command
+            .args(["--listen", listen, "--data-dir"])
+            .arg(self.data_dir())
+            .env("SERIATIM_LOG", self.log_url())
+            .env("SERIATIM_STORE", self.store_url())
+            .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()))
+            .envs(self.settings.iter().cloned())
+            .stdin(Stdio::null());
+        command
     }
 }
 

@@ -106,7 +106,7 @@ async fn a_database_that_is_away_for_a_while_delays_and_loses_nothing() {
     assert_eq!(ready, StatusCode::SERVICE_UNAVAILABLE);
     let (read, problem) = client.get("/api/Orders", None).await;
     assert_eq!(read, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
-    let away: u64 = std::env::var("SERIATIM_STORE_AWAY_S").map_or(10, |text| text.parse().unwrap());
+    let away: u64 = std::env::var("SERIATIM_STORE_AWAY_S").map_or(60, |text| text.parse().unwrap());
     tokio::time::sleep(Duration::from_secs(away)).await;
 
     house.services().start_again("postgres");

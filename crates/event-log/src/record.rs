@@ -1,5 +1,7 @@
 //! What the log carries.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use order_domain::{Position, Timestamp};
 
@@ -44,7 +46,7 @@ pub struct Record {
 
 /// Named values beside a record's payload, in the writer's order. A name may occur more than once.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Headers(Vec<(String, Bytes)>);
+pub struct Headers(Vec<(Cow<'static, str>, Bytes)>);
 
 impl Headers {
     /// No headers.
@@ -53,13 +55,13 @@ impl Headers {
     }
 
     /// Adds a header at the end.
-    pub fn push(&mut self, name: impl Into<String>, value: impl Into<Bytes>) {
+    pub fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Bytes>) {
         self.0.push((name.into(), value.into()));
     }
 
     /// The same headers with one more at the end.
     #[must_use]
-    pub fn with(mut self, name: impl Into<String>, value: impl Into<Bytes>) -> Self {
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Bytes>) -> Self {
         self.push(name, value);
         self
     }
@@ -76,6 +78,6 @@ impl Headers {
 
     /// All headers in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Bytes)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
     }
 }

@@ -11,7 +11,7 @@ use event_log::LogSettings;
 /// The broker that the test command has started. It lets members go sooner than others do.
 struct Kafka(String);
 
-async fn kafka() -> Option<Kafka> {
+fn kafka() -> Option<Kafka> {
     let skipped = kafka_broker::skipped("the log's contract over Kafka");
     (!skipped).then(|| Kafka(kafka_broker::shared_url()))
 }

@@ -144,7 +144,7 @@ async fn idle_connections_that_were_cut_are_replaced() {
 async fn a_database_that_is_away_at_the_start_is_there_later() {
     let Some(database) = Database::create().await else { return };
     let (proxy, store) = database.proxied().await;
-    proxy.stop_listening();
+    proxy.stop_listening().await;
     for error in [
         store.projections.migrate().await.unwrap_err(),
         store.projections.check().await.unwrap_err(),
@@ -261,7 +261,7 @@ async fn a_nul_in_a_text_is_refused_whole() {
     let Some(database) = Database::create().await else { return };
     let store = database.migrated().await;
     let mut row = order(2);
-    row.items[1].colour = "bl\0ck".to_owned();
+    row.items[1].colour = "bl\0ck".into();
     let refused = ProjectionBatch { moves: vec![step(0, 0, 1)], ..batch(vec![order(1), row]) };
     let error = store.projections.apply(&refused).await.unwrap_err();
     assert!(matches!(error, StoreError::Refused(_)), "{error}");
@@ -273,14 +273,15 @@ async fn a_nul_in_a_text_is_refused_whole() {
 async fn no_offered_query_reads_the_whole_table() {
     let Some(database) = Database::create().await else { return };
     let store = database.migrated().await;
-    let mut rows: Vec<_> = (0..3_000).map(order).collect();
+    let mut rows: Vec<_> = (0..10_000).map(order).collect();
     for row in &mut rows {
         row.customer.id.0 = row.source.offset.0 / 5;
     }
     store.projections.apply(&batch(rows)).await.unwrap();
-    database.execute("analyze orders; analyze order_items").await;
+    // Vacuuming also empties the list of rows that wait to enter the index over words.
+    database.execute("vacuum analyze orders").await;
     let mut connection = database.connect().await;
-    let page = "and (placed_at_ms, order_id) < (1767228000000,
+    let page = "and (placed_at_ms, order_id) < (1767235000000,
                 '00000000-0000-0000-0000-000000000001')
                 order by placed_at_ms desc, order_id desc limit 50";
     for (condition, index) in [
@@ -289,7 +290,6 @@ async fn no_offered_query_reads_the_whole_table() {
         ("status = 'rejected'", "orders_by_status"),
         ("customer_id = 3", "orders_by_customer"),
         ("status = 'accepted' and customer_id = 3", "orders_by_"),
-        ("words @@ '''ada17'':*'::tsquery", "orders_by_words"),
     ] {
         let sql = format!("explain select * from orders where {condition} {page}");
         let plan: Vec<String> =
@@ -297,4 +297,11 @@ async fn no_offered_query_reads_the_whole_table() {
         let plan = plan.join("\n");
         assert!(plan.contains(index) && !plan.contains("Seq Scan"), "{condition}\n{plan}");
     }
+    let sql = "explain with hits as materialized (
+                   select placed_at_ms, order_id from orders where words @@ '''ada17'':*'::tsquery)
+               select * from orders where order_id = any(array(
+                   select order_id from hits order by placed_at_ms desc, order_id desc limit 50))";
+    let plan: Vec<String> = query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("orders_by_words") && !plan.contains("Seq Scan"), "{plan}");
 }

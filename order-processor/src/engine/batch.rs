@@ -55,7 +55,7 @@ fn decision_record(decision: &Decision, key: Bytes, command: &Headers) -> NewRec
     let source = decision.source;
     let mut headers = Headers::new()
         .with("ce_specversion", "1.0")
-        .with("ce_type", "seriatim.Decision.v1")
+        .with("ce_type", "seriatim.Decision")
         .with("ce_source", "/order-processor")
         .with("ce_id", source.to_string());
     if let Some(order_id) = decision.events.first().and_then(order_domain::Event::order_id) {

@@ -62,7 +62,10 @@ impl RunError {
     const fn is_final(&self) -> bool {
         match self {
             Self::Log(error) | Self::Restore(RestoreError::Log(error)) => {
-                matches!(error, LogError::Corrupt(_) | LogError::Configuration(_))
+                matches!(
+                    error,
+                    LogError::Corrupt(_) | LogError::Configuration(_) | LogError::OutOfRange { .. }
+                )
             }
             Self::Restore(RestoreError::HistoryGone { .. } | RestoreError::Unreadable { .. })
             | Self::LimitReached(_) => true,
@@ -124,6 +127,11 @@ impl Worker for EngineWorker {
             }
         }
         self.status.remove(Role::Engine, partition);
+    }
+
+    fn panicked(&self, partition: Partition) {
+        let why = "it panicked; the log of this program says where".to_owned();
+        self.set(partition, WorkerState::Waiting(why));
     }
 }
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use event_log::topics::ORDER_EVENTS;
-use event_log::{EventLog, LogError};
+use event_log::{EventLog, LogError, LogReader};
 use order_domain::Partition;
 use order_store::{Checkpoint, ProjectionStore, StoreError, StreamId};
 use tokio_util::sync::CancellationToken;
@@ -123,6 +123,11 @@ impl Worker for ProjectorWorker {
         }
         self.status.remove(Role::Projector, partition);
     }
+
+    fn panicked(&self, partition: Partition) {
+        let why = "it panicked; the log of this program says where".to_owned();
+        self.set(partition, WorkerState::Waiting(why));
+    }
 }
 
 impl ProjectorWorker {
@@ -134,24 +139,13 @@ impl ProjectorWorker {
         patience: &mut Patience,
         stop: &CancellationToken,
     ) -> Result<(), RunError> {
-        let stream = StreamId { topic: ORDER_EVENTS.as_str().to_owned(), partition };
-        let checkpoint = self.store.checkpoint(&stream).await?;
-        debug!(%partition, next = %checkpoint.next, "the projector has its checkpoint");
-        let mut projection = Projection {
-            partition,
-            stream,
-            checkpoint,
-            parking: Parking::new(self.store.parked(partition).await?),
-            set_aside: SetAside::new(self.log.clone(), partition, &self.settings),
-            writer: Writer::new(self.store.clone(), partition, self.status.clone(), stop.clone()),
-            limit,
+        let begun = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            begun = self.begin(partition, limit, stop) => begun?,
         };
-        let mut reader = self.log.read(&ORDER_EVENTS, partition, checkpoint.next).await?;
-        let mut retries =
-            RetryStreams::open(self.log.as_ref(), self.store.as_ref(), partition, &self.settings)
-                .await?;
+        let Begun { mut projection, mut reader, mut retries } = begun;
         self.set(partition, WorkerState::Running);
-        self.status.set_next(Role::Projector, partition, checkpoint.next);
+        self.status.set_next(Role::Projector, partition, projection.checkpoint.next);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -162,6 +156,39 @@ impl ProjectorWorker {
             self.status.set_next(Role::Projector, partition, projection.checkpoint.next);
         }
     }
+
+    /// Reads from the store where the projection stands, and begins to read the log there.
+    async fn begin<'a>(
+        &self,
+        partition: Partition,
+        limit: &'a mut DeadLetterLimit,
+        stop: &CancellationToken,
+    ) -> Result<Begun<'a>, RunError> {
+        let stream = StreamId { topic: ORDER_EVENTS.as_str().to_owned(), partition };
+        let checkpoint = self.store.checkpoint(&stream).await?;
+        debug!(%partition, next = %checkpoint.next, "the projector has its checkpoint");
+        let projection = Projection {
+            partition,
+            stream,
+            checkpoint,
+            parking: Parking::new(self.store.parked(partition).await?),
+            set_aside: SetAside::new(self.log.clone(), partition, &self.settings),
+            writer: Writer::new(self.store.clone(), partition, self.status.clone(), stop.clone()),
+            limit,
+        };
+        let reader = self.log.read(&ORDER_EVENTS, partition, checkpoint.next).await?;
+        let retries =
+            RetryStreams::open(self.log.as_ref(), self.store.as_ref(), partition, &self.settings)
+                .await?;
+        Ok(Begun { projection, reader, retries })
+    }
+}
+
+/// What a run begins with.
+struct Begun<'a> {
+    projection: Projection<'a>,
+    reader: Box<dyn LogReader>,
+    retries: RetryStreams,
 }
 
 /// Where one partition's projection stands.

@@ -42,9 +42,16 @@ impl LastError {
 #[derive(Clone, Default)]
 pub(super) struct Reporting(pub(super) LastError);
 
+/// The facility of lost and refused connections. Every client of the process repeats them many times
+/// a second while a broker is away; whoever waits for the broker says so, once.
+const CONNECTION_FAILURES: &str = "FAIL";
+
 impl ClientContext for Reporting {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
+            _ if facility == CONNECTION_FAILURES => {
+                tracing::debug!(target: "librdkafka", facility, "{message}");
+            }
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert
             | RDKafkaLogLevel::Critical
@@ -66,7 +73,7 @@ impl ClientContext for Reporting {
         if error.rdkafka_error_code() != Some(rdkafka::types::RDKafkaErrorCode::AllBrokersDown) {
             self.0.set(reason);
         }
-        tracing::warn!(target: "librdkafka", %error, "{reason}");
+        tracing::debug!(target: "librdkafka", %error, "{reason}");
     }
 }
 

@@ -38,9 +38,9 @@ pub(super) fn record(partition: Partition, message: &BorrowedMessage<'_>) -> Rec
 }
 
 fn headers(native: &rdkafka::message::BorrowedHeaders) -> Headers {
-    native
-        .iter()
-        .fold(Headers::new(), |headers, header| headers.with(header.key, bytes(header.value)))
+    native.iter().fold(Headers::new(), |headers, header| {
+        headers.with(header.key.to_owned(), bytes(header.value))
+    })
 }
 
 fn bytes(native: Option<&[u8]>) -> Bytes {

@@ -18,7 +18,7 @@ pub fn decode(mut blob: &[u8]) -> Option<Headers> {
     let mut headers = Headers::new();
     while !blob.is_empty() {
         let name = std::str::from_utf8(pop(&mut blob)?).ok()?;
-        headers.push(name, Bytes::copy_from_slice(pop(&mut blob)?));
+        headers.push(name.to_owned(), Bytes::copy_from_slice(pop(&mut blob)?));
     }
     Some(headers)
 }

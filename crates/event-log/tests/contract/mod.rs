@@ -128,7 +128,7 @@ pub async fn read_all(log: &dyn EventLog, topic: &Topic, partition: Partition) -
     read_from(log, topic, partition, ends.first, count).await
 }
 
-/// The suite as tests; `$log` is an async function that gives an `impl LogUnderTest`, or `None`
+/// The suite as tests; `$log` is a function that gives an `impl LogUnderTest`, or `None`
 /// where the tests are to be skipped; it has then said so.
 #[macro_export]
 macro_rules! contract_suite {
@@ -175,7 +175,7 @@ macro_rules! contract_suite {
             if contract::durability::is_the_child() {
                 return contract::durability::append_until_killed().await;
             }
-            let Some(log) = $log().await else { return };
+            let Some(log) = $log() else { return };
             contract::durability::acknowledged_records_survive_kill_9(&log, NAME).await;
         }
     };
@@ -183,7 +183,7 @@ macro_rules! contract_suite {
         $(
             #[tokio::test(flavor = "multi_thread")]
             async fn $test() {
-                let Some(log) = $log().await else { return };
+                let Some(log) = $log() else { return };
                 contract::$module::$test(&log).await;
             }
         )*

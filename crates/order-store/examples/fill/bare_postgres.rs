@@ -3,50 +3,64 @@
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
+use order_store::OrderRow;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, raw_sql};
+use sqlx::{ConnectOptions as _, Connection as _, raw_sql};
 
 use super::Failure;
 
 const TABLES: [&str; 2] = ["orders", "order_items"];
 
-/// Takes the filled tables out, empties them, and times how they go back in.
-pub async fn fill(url: &str, batch_orders: usize, batches: usize) -> Result<Duration, Failure> {
-    let options: PgConnectOptions = url.parse()?;
-    let mut connection = options
-        .options([("synchronous_commit", "off")])
-        .disable_statement_logging()
-        .connect()
+/// Tables like those of the store, in a schema beside it.
+pub struct BarePostgres {
+    connection: PgConnection,
+}
+
+impl BarePostgres {
+    pub async fn open(url: &str) -> Result<Self, Failure> {
+        let options: PgConnectOptions = url.parse()?;
+        let mut connection = options
+            .options([("synchronous_commit", "off")])
+            .disable_statement_logging()
+            .connect()
+            .await?;
+        raw_sql(
+            "create schema bare;
+             create table bare.orders (like public.orders including all);
+             create table bare.order_items (like public.order_items including all);",
+        )
+        .execute(&mut connection)
         .await?;
-    let mut dumps = Vec::with_capacity(batches);
-    for batch in 0..batches {
-        let from = batch * batch_orders;
-        let below = from + batch_orders;
-        let orders = format!(
-            "select * from orders where source_offset >= {from} and source_offset < {below}
-             order by source_offset"
+        Ok(Self { connection })
+    }
+
+    /// Takes the rows of `orders` out of the store, and times how they go into the bare tables.
+    pub async fn write(&mut self, orders: &[OrderRow]) -> Result<Duration, Failure> {
+        let (Some(first), Some(last)) = (orders.first(), orders.last()) else {
+            return Ok(Duration::ZERO);
+        };
+        let chosen = format!(
+            "select * from orders where placed_at_ms between {} and {}
+             and source_offset between {} and {} order by source_offset",
+            first.placed_at.0, last.placed_at.0, first.source.offset, last.source.offset,
         );
         let items = format!(
-            "select items.* from order_items items join ({orders}) orders using (order_id)
+            "select items.* from order_items items join ({chosen}) chosen using (order_id)
              order by source_offset, line"
         );
-        dumps.push([dump(&mut connection, &orders).await?, dump(&mut connection, &items).await?]);
-    }
-    raw_sql("truncate orders, order_items").execute(&mut connection).await?;
-    let started = Instant::now();
-    for dump in &dumps {
-        let mut transaction = connection.begin().await?;
-        for (table, rows) in TABLES.iter().zip(dump) {
-            let statement = format!("copy {table} from stdin (format binary)");
+        let dumps =
+            [dump(&mut self.connection, &chosen).await?, dump(&mut self.connection, &items).await?];
+        let started = Instant::now();
+        let mut transaction = self.connection.begin().await?;
+        for (table, rows) in TABLES.iter().zip(dumps) {
+            let statement = format!("copy bare.{table} from stdin (format binary)");
             let mut copy = transaction.copy_in_raw(&statement).await?;
-            copy.send(rows.as_slice()).await?;
+            copy.send(rows).await?;
             copy.finish().await?;
         }
         transaction.commit().await?;
+        Ok(started.elapsed())
     }
-    let took = started.elapsed();
-    raw_sql(AssertSqlSafe("analyze".to_owned())).execute(&mut connection).await?;
-    Ok(took)
 }
 
 async fn dump(connection: &mut PgConnection, select: &str) -> Result<Vec<u8>, Failure> {

@@ -11,32 +11,36 @@ use super::Failure;
 
 const ROWS: usize = 100;
 
-pub async fn fill(path: &str, batches: &[Vec<OrderRow>]) -> Result<Duration, Failure> {
-    order_store::sqlite::SqliteStore::open(&format!("sqlite:{path}")).await?.migrate().await?;
-    let mut connection = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        .pragma("cache_size", "-65536")
-        .pragma("wal_autocheckpoint", "4096")
-        .disable_statement_logging()
-        .connect()
-        .await?;
-    let mut took = Duration::ZERO;
-    let mut key = 0;
-    for orders in batches {
-        let rows: Vec<(i64, &OrderRow, String)> = orders
-            .iter()
-            .map(|row| {
-                key += 1;
-                (key, row, words_of(&row.customer).join(" "))
-            })
-            .collect();
-        let started = Instant::now();
-        insert(&mut connection, &rows).await?;
-        took += started.elapsed();
+pub struct BareSqlite {
+    connection: SqliteConnection,
+    key: i64,
+}
+
+impl BareSqlite {
+    pub async fn open(path: &str) -> Result<Self, Failure> {
+        order_store::sqlite::SqliteStore::open(&format!("sqlite:{path}")).await?.migrate().await?;
+        let connection = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .pragma("cache_size", "-65536")
+            .pragma("wal_autocheckpoint", "4096")
+            .disable_statement_logging()
+            .connect()
+            .await?;
+        Ok(Self { connection, key: 0 })
     }
-    Ok(took)
+
+    pub async fn write(&mut self, orders: &[OrderRow]) -> Result<Duration, Failure> {
+        let mut rows = Vec::with_capacity(orders.len());
+        for row in orders {
+            self.key += 1;
+            rows.push((self.key, row, words_of(&row.customer).join(" ")));
+        }
+        let started = Instant::now();
+        insert(&mut self.connection, &rows).await?;
+        Ok(started.elapsed())
+    }
 }
 
 async fn insert(

@@ -18,9 +18,10 @@ pub fn generate(count: usize) -> Vec<OrderRow> {
 fn order(number: u64) -> OrderRow {
     let random = mix(number);
     let at = Timestamp(1_767_225_600_000 + (number / 10).cast_signed());
-    let customer = random % 100_000;
-    let pick = |names: &[&str], from: u64| names[from as usize % names.len()].to_owned();
-    let (name, last_name) = (pick(&FIRST, customer), pick(&LAST, customer / 12));
+    let customer_id = random % 100_000;
+    let customer = usize::try_from(customer_id).expect("below 100,000");
+    let name = FIRST[customer % FIRST.len()].to_owned();
+    let last_name = LAST[customer / FIRST.len() % LAST.len()].to_owned();
     let price = Money::from_minor((random % 20_000).cast_signed(), Currency::Eur);
     OrderRow {
         order_id: OrderId(Uuid::from_u64_pair(at.0.cast_unsigned() << 16 | 0x7000, random)),
@@ -31,7 +32,7 @@ fn order(number: u64) -> OrderRow {
         placed_at: at,
         updated_at: at,
         customer: Customer {
-            id: CustomerId(customer),
+            id: CustomerId(customer_id),
             email: format!("{}.{customer}@example.com", last_name.to_lowercase()),
             name,
             last_name,

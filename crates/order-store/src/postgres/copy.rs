@@ -19,19 +19,19 @@ const NULL: [u8; 4] = (-1_i32).to_be_bytes();
 
 /// Copies `rows` through `statement`, a `COPY ... FROM STDIN (FORMAT binary)`. Every row has
 /// `columns` fields, which `encode` puts down in their order.
-pub async fn copy_rows<T>(
+pub async fn copy_rows<T: Copy>(
     connection: &mut PgConnection,
     statement: &'static str,
     columns: i16,
     rows: &[T],
-    encode: fn(&mut Fields, &T) -> Result<(), StoreError>,
+    encode: fn(&mut Fields, T) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut copy = connection.copy_in_raw(statement).await.map_err(classify)?;
     let mut fields = Fields(Vec::with_capacity(SEND_BYTES * 2));
     fields.0.extend_from_slice(SIGNATURE);
     fields.0.extend_from_slice(&NO_FLAGS);
     fields.0.extend_from_slice(&NO_EXTENSION);
-    for row in rows {
+    for &row in rows {
         fields.0.extend_from_slice(&columns.to_be_bytes());
         encode(&mut fields, row)?;
         if fields.0.len() >= SEND_BYTES {

@@ -47,7 +47,7 @@ pub const WRITE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 pub const READ_STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a batch may take, all in all, before its connection is given up.
-pub const APPLY_TIMEOUT: Duration = Duration::from_secs(60);
+pub const APPLY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long a query may take, all in all, before its connection is given up.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(8);

@@ -64,7 +64,7 @@ pub async fn the_loser_writes_nothing(database: &impl TestDatabase) {
 pub async fn streams_move_apart(database: &impl TestDatabase) {
     let store = database.migrated().await;
     let mut retry = step(0, 0, 7);
-    retry.stream.topic = "order-events-retry-1000".to_owned();
+    retry.stream.topic = "order-events-retry-1000".into();
     let batch = moving(vec![step(1, 0, 2), retry.clone(), step(0, 0, 1)]);
     store.projections.apply(&batch).await.unwrap();
     assert_eq!(store.projections.checkpoint(&stream(0)).await.unwrap(), checkpoint(1));

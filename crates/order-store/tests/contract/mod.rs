@@ -66,7 +66,7 @@ macro_rules! contract {
         $crate::contract!(@cases $database, searching:
             words_are_found_whatever_case_and_accents, every_word_must_be_there,
             a_text_without_words_finds_nothing, syntax_is_text, odd_texts_do_no_harm,
-            hits_come_in_pages_newest_first, a_replaced_row_is_found_by_its_new_words_only);
+            hits_come_in_pages_newest_first, a_replaced_row_is_found_by_its_new_words_only, old_and_rare_hits_are_found);
     };
     (@cases $database:ty, $module:ident: $($case:ident),+ $(,)?) => {
         mod $module {

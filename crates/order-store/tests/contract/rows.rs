@@ -65,9 +65,9 @@ pub fn rejected(number: u64) -> OrderRow {
 
 pub fn named(number: u64, name: &str, last_name: &str, email: &str) -> OrderRow {
     let mut row = order(number);
-    row.customer.name = name.to_owned();
-    row.customer.last_name = last_name.to_owned();
-    row.customer.email = email.to_owned();
+    row.customer.name = name.into();
+    row.customer.last_name = last_name.into();
+    row.customer.email = email.into();
     row
 }
 

@@ -1,6 +1,6 @@
 //! Migrations.
 
-use order_store::StoreError;
+use order_store::{OrderFilter, StoreError};
 
 use super::TestDatabase;
 use super::rows::{batch, order, order_id, page};
@@ -26,7 +26,7 @@ pub async fn two_starters_migrate_at_once(database: &impl TestDatabase) {
     first.unwrap();
     second.unwrap();
     other.projections.apply(&batch(vec![order(1)])).await.unwrap();
-    assert_eq!(one.queries.orders(Default::default(), page(9)).await.unwrap(), [order(1)]);
+    assert_eq!(one.queries.orders(OrderFilter::default(), page(9)).await.unwrap(), [order(1)]);
 }
 
 pub async fn a_newer_schema_is_left_alone(database: &impl TestDatabase) {

@@ -188,3 +188,18 @@ pub async fn a_replaced_row_is_found_by_its_new_words_only(database: &impl TestD
     store.projections.apply(&batch(vec![older])).await.unwrap();
     assert_eq!(found(&store, "king").await, [order_id(1)]);
 }
+
+pub async fn old_and_rare_hits_are_found(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    let mut rows: Vec<OrderRow> =
+        (10..6_010).map(|number| OrderRow { items: Vec::new(), ..order(number) }).collect();
+    rows.push(named(1, "Grace", "Hopper", "grace@example.com"));
+    rows.push(named(2, "Grace", "Kelly", "kelly@example.com"));
+    store.projections.apply(&batch(rows)).await.unwrap();
+    assert_eq!(found(&store, "grace").await, [order_id(2), order_id(1)]);
+    assert_eq!(found(&store, "grace hop").await, [order_id(1)]);
+    assert_eq!(found(&store, "nobody").await, []);
+    let behind = Page { limit: 5, after: Some(order(2).cursor()) };
+    let hits = store.queries.search_customers("grace", behind).await.unwrap();
+    assert_eq!(ids(&hits), [order_id(1)]);
+}

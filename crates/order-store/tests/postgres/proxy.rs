@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 /// What happens to the connections.
@@ -22,7 +22,7 @@ pub struct Proxy {
     mode: Arc<watch::Sender<Mode>>,
     /// How many bytes may still go to the server before the cut.
     allowance: Arc<AtomicI64>,
-    accepting: std::sync::Mutex<JoinHandle<()>>,
+    accepting: Mutex<JoinHandle<()>>,
 }
 
 impl Proxy {
@@ -60,9 +60,13 @@ impl Proxy {
         self.mode.send_replace(Mode::Pass);
     }
 
-    pub fn stop_listening(&self) {
+    /// Ends all connections; from its return on, new ones are refused.
+    pub async fn stop_listening(&self) {
         self.cut();
-        self.accepting.lock().unwrap().abort();
+        let mut accepting = self.accepting.lock().await;
+        accepting.abort();
+        // The port is free only once the task has let go of it.
+        let _ = (&mut *accepting).await;
     }
 
     pub async fn listen_again(&self) {
@@ -70,13 +74,14 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
         let (mode, allowance) = (self.mode.clone(), self.allowance.clone());
         let accepting = accept(listener, self.upstream.clone(), mode, allowance);
-        *self.accepting.lock().unwrap() = accepting;
+        *self.accepting.lock().await = accepting;
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.stop_listening();
+        self.cut();
+        self.accepting.get_mut().abort();
     }
 }
 
@@ -105,14 +110,14 @@ async fn relay(
     allowance: Arc<AtomicI64>,
 ) {
     let (mut up, mut down) = (vec![0; 16_384], vec![0; 16_384]);
-    let mut changes = mode.subscribe();
+    let mut mode_changes = mode.subscribe();
     loop {
-        let current = *changes.borrow_and_update();
+        let current = *mode_changes.borrow_and_update();
         if current == Mode::Cut {
             return;
         }
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            change = mode_changes.changed() => if change.is_err() { return },
             read = client.read(&mut up) => {
                 let Ok(bytes @ 1..) = read else { return };
                 let left = allowance.fetch_sub(i64::try_from(bytes).unwrap(), Ordering::SeqCst);

@@ -83,7 +83,7 @@ async fn copy_orders(connection: &mut PgConnection, rows: &[&OrderRow]) -> Resul
     copy_rows(connection, statement, 19, rows, order_fields).await
 }
 
-fn order_fields(fields: &mut Fields, row: &&OrderRow) -> Result<(), StoreError> {
+fn order_fields(fields: &mut Fields, row: &OrderRow) -> Result<(), StoreError> {
     fields.uuid(row.order_id.0)?;
     fields.number(i64::from(row.source.partition.0))?;
     fields.number(offset_to_sql(row.source.offset)?)?;
@@ -117,10 +117,10 @@ async fn copy_items(connection: &mut PgConnection, rows: &[&OrderRow]) -> Result
 
 fn item_fields(
     fields: &mut Fields,
-    (order_id, line, item): &(OrderId, i64, &Item),
+    (order_id, line, item): (OrderId, i64, &Item),
 ) -> Result<(), StoreError> {
     fields.uuid(order_id.0)?;
-    fields.number(*line)?;
+    fields.number(line)?;
     fields.text(&item.item_code)?;
     fields.text(&item.brand)?;
     fields.text(&item.kind)?;
