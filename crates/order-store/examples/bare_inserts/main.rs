@@ -6,7 +6,7 @@
 //! cargo run --release -p order-store --example bare_inserts -- postgres://user:pw@host/<filled>
 //! ```
 //!
-//! For Postgres the rows are taken out of the filled tables, which are emptied, and copied back.
+//! For Postgres the rows are copied into tables beside the filled ones.
 
 #[path = "../fill/bare_postgres.rs"]
 mod bare_postgres;
@@ -15,9 +15,9 @@ mod bare_sqlite;
 
 use std::time::Duration;
 
-use order_store::{OrderFilter, OrderQueries, OrderRow, PAGE_ROWS_MAX, Page};
-use sqlx::postgres::PgConnection;
-use sqlx::{Connection as _, Row as _, query};
+use bare_postgres::BarePostgres;
+use bare_sqlite::BareSqlite;
+use order_store::{OrderFilter, OrderRow, PAGE_ROWS_MAX, Page};
 
 /// How many orders a transaction has, as the projector's by default.
 const BATCH_ORDERS: usize = 1_000;
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (orders, took) = match arguments[..] {
-        [filled, empty] => sqlite(filled, empty).await?,
+        [filled, new] => sqlite(filled, new).await?,
         [filled] => postgres(filled).await?,
         _ => return Err("usage: bare_inserts sqlite:<filled> sqlite:<new> | postgres://...".into()),
     };
@@ -37,16 +37,33 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-async fn sqlite(filled: &str, empty: &str) -> Result<(usize, Duration), Failure> {
-    let path = empty.strip_prefix("sqlite:").ok_or("both stores are SQLite, or there is one")?;
-    let store = order_store::open(filled).await?;
-    let rows = all_rows(store.queries.as_ref()).await?;
-    let batches: Vec<Vec<OrderRow>> = rows.chunks(BATCH_ORDERS).map(<[OrderRow]>::to_vec).collect();
-    Ok((rows.len(), bare_sqlite::fill(path, &batches).await?))
+async fn sqlite(filled: &str, new: &str) -> Result<(usize, Duration), Failure> {
+    let path = new.strip_prefix("sqlite:").ok_or("both stores are SQLite, or there is one")?;
+    let rows = all_rows(filled).await?;
+    let mut bare = BareSqlite::open(path).await?;
+    let mut took = Duration::ZERO;
+    for batch in rows.chunks(BATCH_ORDERS) {
+        took += bare.write(batch).await?;
+    }
+    Ok((rows.len(), took))
+}
+
+async fn postgres(url: &str) -> Result<(usize, Duration), Failure> {
+    let mut rows = all_rows(url).await?;
+    rows.sort_by_key(|row| row.source);
+    let mut bare = BarePostgres::open(url).await?;
+    let mut took = Duration::ZERO;
+    for partition in rows.chunk_by(|one, next| one.source.partition == next.source.partition) {
+        for batch in partition.chunks(BATCH_ORDERS) {
+            took += bare.write(batch).await?;
+        }
+    }
+    Ok((rows.len(), took))
 }
 
 /// Every row, oldest first, as the projector wrote them.
-async fn all_rows(queries: &dyn OrderQueries) -> Result<Vec<OrderRow>, Failure> {
+async fn all_rows(url: &str) -> Result<Vec<OrderRow>, Failure> {
+    let queries = order_store::open(url).await?.queries;
     let mut rows: Vec<OrderRow> = Vec::new();
     loop {
         let after = rows.last().map(OrderRow::cursor);
@@ -58,19 +75,4 @@ async fn all_rows(queries: &dyn OrderQueries) -> Result<Vec<OrderRow>, Failure> 
         }
         rows.extend(found);
     }
-}
-
-async fn postgres(url: &str) -> Result<(usize, Duration), Failure> {
-    let counted = query(
-        "select count(*), coalesce(max(source_offset), 0), count(distinct source_partition)
-         from orders",
-    )
-    .fetch_one(&mut PgConnection::connect(url).await?)
-    .await?;
-    let number = |column| counted.try_get::<i64, _>(column).map(|n| usize::try_from(n).unwrap_or(0));
-    let (orders, newest, partitions) = (number(0)?, number(1)?, number(2)?);
-    // A batch is a range of offsets, and holds it of every partition.
-    let offsets = (BATCH_ORDERS / partitions.max(1)).max(1);
-    let batches = newest / offsets + 1;
-    Ok((orders, bare_postgres::fill(url, offsets, batches).await?))
 }
