@@ -34,15 +34,20 @@ impl BarePostgres {
         Ok(Self { connection })
     }
 
-    /// Takes the rows of `orders` out of the store, and times how they go into the bare tables.
+    /// Takes the rows of `orders`, neighbours in one partition, out of the store, and times how they
+    /// go into the bare tables.
     pub async fn write(&mut self, orders: &[OrderRow]) -> Result<Duration, Failure> {
         let (Some(first), Some(last)) = (orders.first(), orders.last()) else {
             return Ok(Duration::ZERO);
         };
         let chosen = format!(
             "select * from orders where placed_at_ms between {} and {}
-             and source_offset between {} and {} order by source_offset",
-            first.placed_at.0, last.placed_at.0, first.source.offset, last.source.offset,
+             and source_partition = {} and source_offset between {} and {} order by source_offset",
+            first.placed_at.0,
+            last.placed_at.0,
+            first.source.partition,
+            first.source.offset,
+            last.source.offset,
         );
         let items = format!(
             "select items.* from order_items items join ({chosen}) chosen using (order_id)

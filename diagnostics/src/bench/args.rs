@@ -1,0 +1,142 @@
+//! The command line of `diagnostics bench`.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Measure Seriatim, print a table, write JSON.
+#[derive(Args)]
+#[command(after_long_help = READING)]
+pub struct BenchArgs {
+    /// Measure only this; may be given more than once.
+    #[arg(long, value_name = "FIGURE")]
+    only: Vec<Figure>,
+    /// A smaller run: shorter rounds, fewer orders. Its table shows what works, not how well.
+    #[arg(long)]
+    pub quick: bool,
+    /// Write everything that was measured, every round of it, to this file.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Where temporary data go; a real disk, or durability costs nothing. [default: the system's]
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+    /// Measure the programs in this folder, such as target/release, as they are. Without it cargo
+    /// builds them.
+    #[arg(long, value_name = "FOLDER")]
+    pub programs: Option<PathBuf>,
+    /// An oha to use, version 1.16. Without it the one in diagnostics/oha is built, which takes
+    /// minutes the first time.
+    #[arg(long, env = "DIAGNOSTICS_OHA", value_name = "PROGRAM")]
+    pub oha: Option<PathBuf>,
+}
+
+const READING: &str = "\
+How to read the table:
+  figure           What was measured; the median of several rounds.
+  ours             Seriatim's value.
+  ceiling or peer  The same load on something that does only the unavoidable part, measured in the
+                   same run, in turn with ours; or ours under other circumstances.
+                     bare axum     a handler that parses the same body and answers 202
+                     bare inserts  the same rows, in batches, into the same schema
+                     COPY          the same rows, encoded beforehand, into the same schema
+  ratio            ours through the peer. Compare ratios, not rates: server and load generator share
+                   this machine's cores, with whatever else runs.
+  at least         What the project demands; `below` where less is better.
+  met?             NO makes the exit code 3.
+
+Figures:
+  posts          accepted POSTs/s, order-producer-api alone over the embedded log. A POST is accepted
+                 when its record is synced to disk.
+  posts-kafka    the same over Kafka, acknowledged by all replicas (here one).
+  sustained      orders/s accepted and projected, all-in-one: the clock stops when SQL holds them all.
+  fill-sqlite    events/s that order-processor projects from a full log into an empty store.
+  fill-postgres  the same into Postgres.
+  readable       p99 from the intended start of a POST to its order read by GET with the
+                 Seriatim-Position of the answer, at 1,000 orders/s whatever the answers take.
+  stored         memory of the all-in-one, and its sustained orders/s, with many orders stored
+                 (resident memory as Linux counts it: VmRSS, and VmHWM at its peak).
+  partitions     the all-in-one with 1 to 16 partitions; only measured when asked for by name.
+
+Kafka and Postgres are started by setup/services; where they can't be, their figures are skipped.
+A run takes about ten minutes. A load (loadavg) above 1 at its start means that the figures are of a
+busy machine: repeat it.
+
+Exit codes: 0 every bound is kept, 1 failed, 2 wrong usage, 3 a bound is missed.";
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Figure {
+    /// Accepted POSTs/s over the embedded log.
+    Posts,
+    /// Accepted POSTs/s over Kafka.
+    PostsKafka,
+    /// Accepted and projected orders/s.
+    Sustained,
+    /// Events/s into an empty SQLite store.
+    FillSqlite,
+    /// Events/s into an empty Postgres store.
+    FillPostgres,
+    /// From POST to readable in SQL.
+    Readable,
+    /// Memory and throughput with many orders stored.
+    Stored,
+    /// How many partitions are best.
+    Partitions,
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned());
+        f.write_str(&name.unwrap_or_default())
+    }
+}
+
+impl BenchArgs {
+    /// What to measure, in order.
+    pub fn figures(&self) -> Vec<Figure> {
+        if self.only.is_empty() {
+            let unasked = |figure: &Figure| *figure != Figure::Partitions;
+            return Figure::value_variants().iter().copied().filter(unasked).collect();
+        }
+        self.only.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: BenchArgs,
+    }
+
+    fn figures(line: &[&str]) -> Vec<String> {
+        let args = Line::parse_from([&["bench"], line].concat()).args;
+        args.figures().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn partitions_are_measured_only_by_name() {
+        let all = figures(&[]);
+        assert_eq!(all.len(), 7);
+        assert!(!all.contains(&"partitions".to_owned()));
+        assert_eq!(figures(&["--only", "partitions"]), ["partitions"]);
+    }
+
+    #[test]
+    fn figures_come_in_the_order_asked() {
+        assert_eq!(figures(&["--only", "stored", "--only", "posts"]), ["stored", "posts"]);
+    }
+
+    #[test]
+    fn the_help_explains_every_figure() {
+        for figure in Figure::value_variants() {
+            assert!(READING.contains(&format!("\n  {figure} ")), "{figure}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Orders at a steady rate, whatever the answers take, and how long each takes to be readable.
+//!
+//! The latency of an order begins when it *should* have been sent. A client that is late because
+//! the server was slow (or because it was not scheduled) adds that lateness to the figure instead of
+//! hiding it.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use reqwest::{Client, StatusCode};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::bodies;
+
+const POSITION: &str = "Seriatim-Position";
+/// No order may take longer; also bounds how many are under way: this times the rate.
+const ORDER_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// A steady rate for a while.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Orders a second.
+    pub per_second: u32,
+    /// Latencies of this first part are dropped: connections open, caches fill.
+    pub warm_up: Duration,
+    /// Then this is measured.
+    pub measured: Duration,
+}
+
+/// Posts orders at this pace and answers the latencies, from the intended start of the `POST` to the
+/// `200` of the `GET` of the same order that carries the `Seriatim-Position` that came back.
+pub async fn readable_after(url: &str, pace: Pace) -> anyhow::Result<Vec<Duration>> {
+    let client = Client::builder().timeout(ORDER_TIME_MAX).build()?;
+    let interval = Duration::from_secs(1) / pace.per_second;
+    let begin = Instant::now() + interval;
+    let measured_from = begin + pace.warm_up;
+    let end = measured_from + pace.measured;
+    let mut orders = JoinSet::new();
+    let mut intended = begin;
+    for number in 0.. {
+        if intended >= end {
+            break;
+        }
+        sleep_until(intended).await;
+        let (client, url) = (client.clone(), url.to_owned());
+        orders.spawn(async move {
+            let done = place_and_read(&client, &url, bodies::body(number % bodies::BODIES)).await;
+            done.map(|()| (intended, Instant::now()))
+        });
+        intended += interval;
+    }
+    let mut latencies = Vec::new();
+    while let Some(order) = orders.join_next().await {
+        let (intended, done) = order??;
+        if intended >= measured_from {
+            latencies.push(done - intended);
+        }
+    }
+    Ok(latencies)
+}
+
+async fn place_and_read(client: &Client, url: &str, body: String) -> anyhow::Result<()> {
+    let request = client.post(format!("{url}/api/Order")).body(body);
+    let answer = request.header("Content-Type", "application/json").send().await?;
+    ensure!(answer.status() == StatusCode::ACCEPTED, "POST was answered with {}", answer.status());
+    let header = |name: &str| answer.headers().get(name).cloned();
+    let position = header(POSITION).context("a 202 without Seriatim-Position")?;
+    let location = header("Location").context("a 202 without Location")?;
+    let order = format!("{url}{}", location.to_str()?);
+    let answer = client.get(order).header(POSITION, position).send().await?;
+    ensure!(answer.status() == StatusCode::OK, "GET was answered with {}", answer.status());
+    answer.bytes().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::HeaderMap;
+    use axum::routing::{get, post};
+
+    use super::*;
+
+    const PACE: Pace = Pace {
+        per_second: 100,
+        warm_up: Duration::from_millis(100),
+        measured: Duration::from_millis(200),
+    };
+    const DELAY: Duration = Duration::from_millis(60);
+
+    /// A service that takes its time to answer reads, of which it wants the position.
+    async fn service(accepted: StatusCode) -> String {
+        let place = async move || (accepted, [(POSITION, "3:7"), ("Location", "/api/Orders/x")]);
+        let read = async |headers: HeaderMap| {
+            tokio::time::sleep(DELAY).await;
+            let sent_back = headers.get(POSITION).is_some_and(|position| position == "3:7");
+            if sent_back { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+        };
+        let router =
+            Router::new().route("/api/Order", post(place)).route("/api/Orders/x", get(read));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_rate_does_not_wait_for_the_answers() {
+        let latencies = readable_after(&service(StatusCode::ACCEPTED).await, PACE).await.unwrap();
+        // One at a time, only three would have fitted into the measured time.
+        assert_eq!(latencies.len(), 20);
+        assert!(latencies.iter().all(|latency| *latency >= DELAY), "{latencies:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_order_that_is_refused_spoils_the_figure() {
+        let url = service(StatusCode::SERVICE_UNAVAILABLE).await;
+        let error = readable_after(&url, PACE).await.unwrap_err();
+        assert!(error.to_string().contains("503"), "{error:#}");
+    }
+}
