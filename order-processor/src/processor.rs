@@ -8,7 +8,7 @@ use event_log::topics::{self, ORDER_EVENTS, ORDERS};
 use event_log::{EventLog, GroupId, LogError, Retention, Topic};
 use order_store::{ProjectionStore, StoreError};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::warn;
 
 use crate::engine::snapshots::Snapshots;
 use crate::engine::{self, EngineWorker};
@@ -68,10 +68,8 @@ impl Processor {
         if let Some(ready) = until(&stop, retrying("the log", || self.make_topics())).await {
             ready?;
         }
-        let engine = self.run_engine(stop.clone());
-        let projector = self.run_projector(stop.clone());
-        let (engine, projector) = tokio::join!(engine, projector);
-        engine.and(projector)
+        tokio::join!(self.run_engine(stop.clone()), self.run_projector(stop));
+        Ok(())
     }
 
     /// Makes topics and schema ready, once. [`run`](Self::run) does so, too, and as often as it takes.
@@ -99,7 +97,7 @@ impl Processor {
         Ok(())
     }
 
-    async fn run_engine(&self, stop: CancellationToken) -> Result<(), ProcessorError> {
+    async fn run_engine(&self, stop: CancellationToken) {
         let worker = EngineWorker::new(
             self.log.clone(),
             self.snapshots.clone(),
@@ -107,18 +105,12 @@ impl Processor {
             self.status.clone(),
         );
         self.run_role(Role::Engine, engine::GROUP, ORDERS, Arc::new(worker), stop).await;
-        Ok(())
     }
 
-    async fn run_projector(&self, stop: CancellationToken) -> Result<(), ProcessorError> {
-        match until(&stop, retrying("the store", || self.migrate())).await {
-            None => return Ok(()),
-            Some(Err(error)) => {
-                error!(%error, "no projection: the engine goes on without");
-                self.status.fail(Role::Projector, error.to_string());
-                return Err(error);
-            }
-            Some(Ok(())) => {}
+    async fn run_projector(&self, stop: CancellationToken) {
+        let migrated = until(&stop, retrying("the store", || self.migrate())).await;
+        if migrated.is_none() {
+            return;
         }
         let worker = ProjectorWorker::new(
             self.log.clone(),
@@ -128,7 +120,6 @@ impl Processor {
         );
         self.run_role(Role::Projector, projector::GROUP, ORDER_EVENTS, Arc::new(worker), stop)
             .await;
-        Ok(())
     }
 
     async fn migrate(&self) -> Result<(), ProcessorError> {
@@ -143,6 +134,7 @@ impl Processor {
         worker: Arc<dyn Worker>,
         stop: CancellationToken,
     ) {
+        self.status.joined(role);
         let group = GroupId(group.to_owned());
         let lag =
             lag::watch(self.log.clone(), role, topic.clone(), self.status.clone(), stop.clone());
@@ -162,9 +154,8 @@ where
             Err(ProcessorError::Log(error)) if error.is_retryable() => {
                 warn!(%error, "waiting for {what}");
             }
-            Err(ProcessorError::Store(error)) if error.is_retryable() => {
-                warn!(%error, "waiting for {what}");
-            }
+            // A store that refuses us (a password, a missing database) may be mended while we wait.
+            Err(ProcessorError::Store(error)) => warn!(%error, "waiting for {what}"),
             done => return done,
         }
         patience.wait().await;

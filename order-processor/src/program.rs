@@ -54,7 +54,13 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     let listener = server::bind(&common.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "order-processor answers probes");
     let serving = server::serve(listener, router, &common.http, shutdown.clone());
-    let (done, ()) = tokio::join!(processor.run(shutdown), serving);
+    let processing = async {
+        let done = processor.run(shutdown.clone()).await;
+        // A processor that can't go on ends the program: whoever runs it sees that.
+        shutdown.cancel();
+        done
+    };
+    let (done, ()) = tokio::join!(processing, serving);
     log.close().await;
     Ok(done?)
 }

@@ -1,6 +1,6 @@
 //! How the workers are doing, for readiness probes and metrics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +16,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 2] = [Self::Engine, Self::Projector];
+
     /// The role's name in metrics and logs.
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,8 +54,8 @@ pub struct Status(Arc<Mutex<Workers>>);
 #[derive(Debug, Default)]
 struct Workers {
     by_partition: BTreeMap<(Role, Partition), Worker>,
-    /// Roles that can't run at all, and why.
-    failed: BTreeMap<Role, String>,
+    /// Roles that take part in their consumer group. Until then topics or schema are not there yet.
+    joined: BTreeSet<Role>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,8 +71,8 @@ impl Status {
     /// Whether every worker runs, no farther behind than `lag_max` records; else which does not.
     pub fn check(&self, lag_max: u64) -> Result<(), String> {
         let workers = self.workers();
-        if let Some((role, why)) = workers.failed.first_key_value() {
-            return Err(format!("the {role} can't run: {why}"));
+        if let Some(role) = Role::ALL.into_iter().find(|role| !workers.joined.contains(role)) {
+            return Err(format!("the {role} has not begun: it waits for topics or schema"));
         }
         for ((role, partition), worker) in &workers.by_partition {
             let trouble = match &worker.state {
@@ -91,9 +94,9 @@ impl Status {
         self.workers().by_partition.get(&(role, partition)).map(|worker| worker.state.clone())
     }
 
-    /// The role can't run at all.
-    pub(crate) fn fail(&self, role: Role, why: String) {
-        self.workers().failed.insert(role, why);
+    /// The role has what it needs and takes part in its consumer group.
+    pub(crate) fn joined(&self, role: Role) {
+        self.workers().joined.insert(role);
     }
 
     pub(crate) fn set(&self, role: Role, partition: Partition, state: WorkerState) {

@@ -128,3 +128,47 @@ async fn what_a_rival_published_first_stands() {
 fn order_position(offset: u64) -> order_domain::Position {
     order_domain::Position::new(Partition(0), Offset(offset))
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_no_decision_is_passed_over_when_the_engine_restores() {
+    let house = House::new().await;
+    house.make_topics().await;
+    let record = NewRecord { payload: "not json".into(), ..Default::default() };
+    house.log.append_all(&ORDER_EVENTS, PARTITION, vec![record]).await.unwrap();
+    let running = house.start();
+    house.send(purchase(1)).await;
+    eventually("the order is taken", || house.store.has(order_id(1))).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orders_log_that_was_replaced_stops_the_engine_and_it_says_so() {
+    let first = House::new().await;
+    first.make_topics().await;
+    let running = first.start();
+    for number in 0..3 {
+        first.send(purchase(number)).await;
+    }
+    let decisions = first.records(&ORDER_EVENTS, 3).await;
+    running.stop().await;
+
+    // The decisions are there, the orders they were made from are not: fewer, then others.
+    let second = House::new().await;
+    second.make_topics().await;
+    let decisions = decisions.into_iter().map(|record| NewRecord {
+        key: record.key,
+        payload: record.payload,
+        headers: record.headers,
+    });
+    second.log.append_all(&ORDER_EVENTS, PARTITION, decisions.collect()).await.unwrap();
+    for (number, says) in [(10, "it ends before"), (11, "it ends before"), (12, "it has order")] {
+        second.send(purchase(number)).await;
+        let running = second.start();
+        let status = running.status.clone();
+        eventually("the engine stops", || {
+            matches!(status.state(Role::Engine, PARTITION), Some(WorkerState::Stopped(why)) if why.contains(says))
+        })
+        .await;
+        running.stop().await;
+    }
+}

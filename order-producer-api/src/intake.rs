@@ -84,6 +84,8 @@ impl Intake {
 
     /// Whether the log takes appends.
     pub(crate) async fn check(&self) -> Result<(), LogError> {
+        // Looks at the very topic: a log may be well but for that one.
+        self.log.partition_count(&ORDERS).await?;
         self.log.check().await
     }
 

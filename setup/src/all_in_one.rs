@@ -46,7 +46,8 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
         Err(_) => warn!("not ready yet: the log or the store does not answer"),
     }
     let processor_stop = CancellationToken::new();
-    let processing = tokio::spawn(processor.run(processor_stop.clone()));
+    let processing = processor.run(processor_stop.clone());
+    let processing = tokio::spawn(ending_with(processing, shutdown.clone()));
     // A closed stdout is no reason not to serve.
     let _ = write!(std::io::stdout(), "{}", crate::banner::text(address, common));
 
@@ -55,4 +56,11 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
     let processed = processing.await;
     log.close().await;
     Ok(processed??)
+}
+
+/// A processor that can't go on ends the program, too: orders that nobody decides must not be taken.
+async fn ending_with<T>(processing: impl Future<Output = T>, shutdown: CancellationToken) -> T {
+    let done = processing.await;
+    shutdown.cancel();
+    done
 }

@@ -174,6 +174,12 @@ impl Decision {
         encode(Self::TYPE_NAME, 1, data)
     }
 
+    /// Whether a payload says that it is a decision, of whatever version and content.
+    pub fn is_one(payload: &[u8]) -> bool {
+        serde_json::from_slice::<ReadEnvelope<'_>>(payload)
+            .is_ok_and(|envelope| envelope.type_name == Self::TYPE_NAME)
+    }
+
     /// Reads a record's payload.
     pub fn from_json(payload: &[u8]) -> Result<Self, DecodeError> {
         #[derive(Deserialize)]

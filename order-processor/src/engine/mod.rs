@@ -67,7 +67,11 @@ impl RunError {
                     LogError::Corrupt(_) | LogError::Configuration(_) | LogError::OutOfRange { .. }
                 )
             }
-            Self::Restore(RestoreError::HistoryGone { .. } | RestoreError::Unreadable { .. })
+            Self::Restore(
+                RestoreError::HistoryGone { .. }
+                | RestoreError::Unreadable { .. }
+                | RestoreError::OtherOrders { .. },
+            )
             | Self::LimitReached(_) => true,
             Self::Deposed => false,
         }

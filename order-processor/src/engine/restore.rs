@@ -3,10 +3,10 @@
 //! History stays what it was, even under a newer engine with other rules: published decisions are
 //! evolved through, never decided again.
 
-use event_log::topics::ORDER_EVENTS;
-use event_log::{BatchLimit, EventLog, LogError};
+use event_log::topics::{ORDER_EVENTS, ORDERS};
+use event_log::{BatchLimit, EventLog, LogError, Record, Topic};
 use order_domain::wire::DecodeError;
-use order_domain::{Decision, Offset, Partition, Position};
+use order_domain::{Command, Decision, Offset, Partition, Position};
 use order_engine::{Engine, EngineSettings};
 use tracing::warn;
 
@@ -48,10 +48,32 @@ pub enum RestoreError {
         /// What is wrong.
         error: DecodeError,
     },
+    /// `orders` is not the log that the decisions were made from: it was lost, set back or replaced.
+    #[error(
+        "orders of partition {partition} is not what order-events was decided from: {how}. Bring \
+         back the lost log, or begin with an empty one and an empty store"
+    )]
+    OtherOrders {
+        /// The partition.
+        partition: Partition,
+        /// How that shows.
+        how: String,
+    },
 }
 
 /// Restores the engine of `partition` up to the end that `order-events` has now.
 pub async fn restore(
+    log: &dyn EventLog,
+    snapshots: &Snapshots,
+    partition: Partition,
+    settings: EngineSettings,
+) -> Result<Restored, RestoreError> {
+    let restored = restore_state(log, snapshots, partition, settings).await?;
+    check_orders(log, &restored).await?;
+    Ok(restored)
+}
+
+async fn restore_state(
     log: &dyn EventLog,
     snapshots: &Snapshots,
     partition: Partition,
@@ -78,8 +100,51 @@ pub async fn restore(
     catch_up(log, Restored { engine, events_next: Offset::ZERO }, ends.next).await
 }
 
+/// Makes sure that `orders` still is the log that the decisions were made from: it reaches as far,
+/// and the command that was decided last is about the same order.
+async fn check_orders(log: &dyn EventLog, restored: &Restored) -> Result<(), RestoreError> {
+    let partition = restored.engine.partition();
+    let other = |how: String| Err(RestoreError::OtherOrders { partition, how });
+    let decided = restored.engine.next_source();
+    let orders = log.ends(&ORDERS, partition).await?;
+    if orders.next < decided {
+        return other(format!("it ends before {}, {decided} were decided", orders.next));
+    }
+    let Some(last_event) = restored.events_next.0.checked_sub(1).map(Offset) else { return Ok(()) };
+    let Some(decision) = read_one(log, &ORDER_EVENTS, partition, last_event).await? else {
+        return Ok(());
+    };
+    let Ok(decision) = Decision::from_json(&decision.payload) else { return Ok(()) };
+    let Some(command) = read_one(log, &ORDERS, partition, decision.source.offset).await? else {
+        return Ok(());
+    };
+    let asked = Command::from_json(&command.payload).ok().map(|command| command.order_id());
+    let answered = decision.events.first().and_then(order_domain::Event::order_id);
+    match (asked, answered) {
+        (Some(asked), Some(answered)) if asked != answered => {
+            other(format!("at {} it has order {asked}, decided was {answered}", decision.source))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The record at `offset`; `None` where retention has removed it.
+async fn read_one(
+    log: &dyn EventLog,
+    topic: &Topic,
+    partition: Partition,
+    offset: Offset,
+) -> Result<Option<Record>, LogError> {
+    const ONE: BatchLimit = BatchLimit { records: 1, bytes: 1 };
+    if log.ends(topic, partition).await?.first > offset {
+        return Ok(None);
+    }
+    let mut reader = log.read(topic, partition, offset).await?;
+    Ok(reader.next(ONE).await?.into_iter().next())
+}
+
 /// Evolves through the published decisions up to `end` (exclusive).
-pub async fn catch_up(
+async fn catch_up(
     log: &dyn EventLog,
     mut restored: Restored,
     end: Offset,
@@ -92,10 +157,17 @@ pub async fn catch_up(
     while restored.events_next < end {
         for record in reader.next(READ).await? {
             let position = record.position;
-            let decision = Decision::from_json(&record.payload)
-                .map_err(|error| RestoreError::Unreadable { position, error })?;
-            restored.engine.evolve(&decision);
             restored.events_next = position.offset.next();
+            match Decision::from_json(&record.payload) {
+                Ok(decision) => {
+                    restored.engine.evolve(&decision);
+                }
+                Err(error) if Decision::is_one(&record.payload) => {
+                    return Err(RestoreError::Unreadable { position, error });
+                }
+                // Somebody else's record decides nothing; the projector makes a dead letter of it.
+                Err(error) => warn!(%position, %error, "passing over what is no decision"),
+            }
         }
     }
     Ok(restored)

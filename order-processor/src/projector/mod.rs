@@ -20,6 +20,7 @@ mod set_aside;
 mod writing;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use event_log::topics::ORDER_EVENTS;
@@ -48,6 +49,8 @@ pub struct ProjectorWorker {
     store: Arc<dyn ProjectionStore>,
     settings: ProjectorSettings,
     status: Status,
+    /// The store has lost its schema, or never had it: make it before the next run.
+    schema_is_doubtful: AtomicBool,
 }
 
 /// Why a run over the log ended before it was told to.
@@ -72,9 +75,9 @@ impl RunError {
                 error,
                 LogError::Corrupt(_) | LogError::Configuration(_) | LogError::OutOfRange { .. }
             ),
-            Self::Store(error) => matches!(error, StoreError::Configuration(_)),
             Self::LimitReached(_) => true,
-            Self::Interrupted => false,
+            // Somebody mends the database; the log keeps everything meanwhile.
+            Self::Store(_) | Self::Interrupted => false,
         }
     }
 }
@@ -87,7 +90,7 @@ impl ProjectorWorker {
         settings: ProjectorSettings,
         status: Status,
     ) -> Self {
-        Self { log, store, settings, status }
+        Self { log, store, settings, status, schema_is_doubtful: AtomicBool::new(false) }
     }
 
     fn set(&self, partition: Partition, state: WorkerState) {
@@ -113,6 +116,9 @@ impl Worker for ProjectorWorker {
                 self.set(partition, WorkerState::Stopped(error.to_string()));
                 stop.cancelled().await;
                 break;
+            }
+            if matches!(error, RunError::Store(StoreError::Configuration(_))) {
+                self.schema_is_doubtful.store(true, Ordering::Relaxed);
             }
             warn!(%partition, %error, "the projector reads its checkpoint and tries again");
             self.set(partition, WorkerState::Waiting(error.to_string()));
@@ -164,6 +170,9 @@ impl ProjectorWorker {
         limit: &'a mut DeadLetterLimit,
         stop: &CancellationToken,
     ) -> Result<Begun<'a>, RunError> {
+        if self.schema_is_doubtful.swap(false, Ordering::Relaxed) {
+            self.store.migrate().await?;
+        }
         let stream = StreamId { topic: ORDER_EVENTS.as_str().to_owned(), partition };
         let checkpoint = self.store.checkpoint(&stream).await?;
         debug!(%partition, next = %checkpoint.next, "the projector has its checkpoint");

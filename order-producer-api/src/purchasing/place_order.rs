@@ -73,8 +73,9 @@ async fn place(intake: &Intake, request: Request) -> Result<Response, Problem> {
     let trace_parent = headers::trace_parent(&head.headers);
     let wait = intake.wait_of(&head.headers);
 
-    let place = intake.enter().await?;
+    // A place is taken only once the body is here: a client that sends slowly must not hold one.
     let body = intake.read_body(body).await?;
+    let place = intake.enter().await?;
     let Object(request) = json::read::<Object<PlaceOrder>>(&body)?;
     let customer = CustomerId(request.customer_id);
     let order_id = new_order_id(customer, idempotency_key.as_ref());

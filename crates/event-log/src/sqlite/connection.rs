@@ -13,7 +13,7 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A page holds a purchase of the usual size whole: rows of a table without rowid may fill a
 /// quarter of a page before they spill (SQLite, "Database File Format", section 1.6).
-const PAGE_BYTES: u32 = 8192;
+pub const PAGE_BYTES: u32 = 8192;
 
 /// What a write-ahead log keeps on disk once it is written back.
 const JOURNAL_BYTES_KEPT: u32 = 64 * 1024 * 1024;

@@ -197,6 +197,10 @@ impl EventLog for SqliteLog {
     async fn check(&self) -> Result<(), LogError> {
         self.ensure_open()?;
         let topics = self.all_opened();
+        if let Some(gone) = topics.iter().find(|topic| !topic.shared().path.exists()) {
+            let path = gone.shared().path.display();
+            return Err(LogError::Unavailable(format!("{path} was removed; restart")));
+        }
         let writers = try_join_all(topics.iter().map(|topic| topic.probe()));
         let groups = Groups::probe(&self.groups);
         let checks = async { tokio::try_join!(writers, groups) };

@@ -3,6 +3,7 @@
 //! It never waits for more to come. While one transaction is being synced the next callers queue
 //! up, so the batches grow with the load by themselves.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use order_domain::{Offset, Partition, Position};
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
+use super::connection::PAGE_BYTES;
 use super::queue::{Append, Request, Run, weight};
 use super::retention;
 use super::topic_file::Shared;
@@ -48,6 +50,14 @@ pub fn start(
         })
         .map_err(|error| LogError::Unavailable(format!("no thread for the writer: {error}")))?;
     Ok(ended)
+}
+
+/// About what a transaction adds to the write-ahead log: the records, and, whole, the last page of
+/// every partition and the page of the partitions' ends.
+fn pages_written(batch: &[Append]) -> u64 {
+    let records: u64 = batch.iter().map(|append| u64::from(weight(&append.records))).sum();
+    let partitions: BTreeSet<usize> = batch.iter().map(|append| append.partition).collect();
+    records + (partitions.len() as u64 + 1) * u64::from(PAGE_BYTES)
 }
 
 impl Writer {
@@ -113,7 +123,7 @@ impl Writer {
     fn write(&mut self, batch: Vec<Append>) {
         match self.transactions.append(&batch) {
             Ok(runs) => {
-                self.checkpoints.wrote(batch.iter().map(|a| u64::from(weight(&a.records))).sum());
+                self.checkpoints.wrote(pages_written(&batch));
                 for (append, run) in batch.into_iter().zip(runs) {
                     self.acknowledge(append, run);
                 }

@@ -68,13 +68,17 @@ impl Connections {
 }
 
 /// What came of the work on `connection`. One that did not answer in time is closed, because nobody
-/// knows what state it is in.
+/// knows what state it is in; so is one that answered that it can't now, because its session may keep
+/// what the server has mended since, such as `default_transaction_read_only`.
 pub fn settle<T>(
     mut connection: PoolConnection<Postgres>,
     outcome: Result<Result<T, StoreError>, Elapsed>,
 ) -> Result<T, StoreError> {
-    outcome.unwrap_or_else(|_| {
-        connection.close_on_drop();
+    let outcome = outcome.unwrap_or_else(|_| {
         Err(StoreError::Unavailable("Postgres did not answer in time".to_owned()))
-    })
+    });
+    if let Err(StoreError::Unavailable(_) | StoreError::Configuration(_)) = outcome {
+        connection.close_on_drop();
+    }
+    outcome
 }

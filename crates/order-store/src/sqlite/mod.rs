@@ -12,7 +12,7 @@ mod pages;
 mod read;
 mod write;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -54,6 +54,7 @@ const CHECKPOINT_PAGES: u32 = 4_096;
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
+    file: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
 }
@@ -74,6 +75,7 @@ impl SqliteStore {
             make_folder_of(&path).await?;
         }
         Ok(Self {
+            file: path,
             writer: pool(1).connect_lazy_with(writing(options.clone(), read_only)),
             readers: pool(READ_CONNECTIONS_MAX).connect_lazy_with(reading(options)),
         })
@@ -151,6 +153,11 @@ impl ProjectionStore for SqliteStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
+        // Connecting would make an empty file, without a schema.
+        if !self.file.exists() {
+            let file = self.file.display();
+            return Err(StoreError::Unavailable(format!("there is no file {file} yet")));
+        }
         within(CHECK_TIMEOUT, write::check(&self.writer)).await
     }
 }

@@ -3,8 +3,9 @@
 mod orders;
 mod parked;
 
-use sqlx::sqlite::{Sqlite, SqlitePool};
-use sqlx::{Transaction, query};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, Transaction, query};
 
 use super::errors::classify;
 use crate::stored::offset_to_sql;
@@ -12,8 +13,30 @@ use crate::{Checkpoint, CheckpointMove, ProjectionBatch, StoreError};
 
 /// Writes the batch. Whatever fails drops the transaction, which rolls it back.
 pub async fn apply(writer: &SqlitePool, batch: &ProjectionBatch) -> Result<(), StoreError> {
+    let mut connection = writer.acquire().await.map_err(classify)?;
+    let outcome = apply_on(&mut connection, batch).await;
+    settle(connection, outcome)
+}
+
+/// What came of the work on `connection`. A full disk or an I/O error may have ended the transaction
+/// inside SQLite, unknown to the driver (<https://www.sqlite.org/lang_transaction.html>, section 2.2.1),
+/// so that the connection can't be trusted with another: it is closed.
+fn settle(
+    mut connection: PoolConnection<Sqlite>,
+    outcome: Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    if let Err(StoreError::Unavailable(_) | StoreError::Configuration(_)) = outcome {
+        connection.close_on_drop();
+    }
+    outcome
+}
+
+async fn apply_on(
+    connection: &mut SqliteConnection,
+    batch: &ProjectionBatch,
+) -> Result<(), StoreError> {
     // Taking the write lock at once means that nothing that is read below can change any more.
-    let mut transaction = writer.begin_with("begin immediate").await.map_err(classify)?;
+    let mut transaction = connection.begin_with("begin immediate").await.map_err(classify)?;
     for step in &batch.moves {
         move_checkpoint(&mut transaction, step).await?;
     }
@@ -23,7 +46,7 @@ pub async fn apply(writer: &SqlitePool, batch: &ProjectionBatch) -> Result<(), S
 }
 
 async fn move_checkpoint(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     step: &CheckpointMove,
 ) -> Result<(), StoreError> {
     let stream = &step.stream;
@@ -51,7 +74,7 @@ async fn move_checkpoint(
 
 /// Whether the stream had no checkpoint yet, and now has.
 async fn first_checkpoint(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     step: &CheckpointMove,
 ) -> Result<bool, StoreError> {
     let added = query(
@@ -70,7 +93,13 @@ async fn first_checkpoint(
 
 /// Whether the file can be written: takes the write lock and gives it back.
 pub async fn check(writer: &SqlitePool) -> Result<(), StoreError> {
-    let mut transaction = writer.begin_with("begin immediate").await.map_err(classify)?;
+    let mut connection = writer.acquire().await.map_err(classify)?;
+    let outcome = check_on(&mut connection).await;
+    settle(connection, outcome)
+}
+
+async fn check_on(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("begin immediate").await.map_err(classify)?;
     query("select 1 from checkpoints limit 1")
         .fetch_optional(&mut *transaction)
         .await

@@ -21,10 +21,10 @@ use crate::sqlite::order_key::Bucket;
 use crate::stored::{Standing, offset_to_sql, reason_to_sql};
 use crate::{OrderRow, StoreError};
 
-type WriteTransaction = Transaction<'static, Sqlite>;
+type WriteTransaction<'a> = Transaction<'a, Sqlite>;
 
 pub async fn write(
-    transaction: &mut WriteTransaction,
+    transaction: &mut WriteTransaction<'_>,
     orders: &[OrderRow],
 ) -> Result<(), StoreError> {
     let mut rows = newest_of(orders);
@@ -42,7 +42,7 @@ pub async fn write(
 
 /// The rows, with their keys, that some of these orders have in the store.
 async fn standing(
-    transaction: &mut WriteTransaction,
+    transaction: &mut WriteTransaction<'_>,
     rows: &[&OrderRow],
 ) -> Result<HashMap<OrderId, (i64, Standing)>, StoreError> {
     static SELECT: LazyLock<MultiRow> = LazyLock::new(|| {
@@ -70,7 +70,7 @@ async fn standing(
     Ok(standing)
 }
 
-async fn remove(transaction: &mut WriteTransaction, keys: &[i64]) -> Result<(), StoreError> {
+async fn remove(transaction: &mut WriteTransaction<'_>, keys: &[i64]) -> Result<(), StoreError> {
     static DELETES: LazyLock<[MultiRow; 3]> = LazyLock::new(|| {
         [
             "delete from order_items where order_key in (",
@@ -99,7 +99,7 @@ struct Keyed<'a> {
 
 /// Gives every row the next free key of its time; sorted by key.
 async fn keyed<'a>(
-    transaction: &mut WriteTransaction,
+    transaction: &mut WriteTransaction<'_>,
     rows: Vec<&'a OrderRow>,
 ) -> Result<Vec<Keyed<'a>>, StoreError> {
     let mut by_bucket: BTreeMap<Bucket, Vec<&OrderRow>> = BTreeMap::new();
@@ -122,7 +122,7 @@ async fn keyed<'a>(
 
 /// The highest key of every bucket that has one.
 async fn newest_keys(
-    transaction: &mut WriteTransaction,
+    transaction: &mut WriteTransaction<'_>,
     buckets: &[Bucket],
 ) -> Result<HashMap<Bucket, i64>, StoreError> {
     static SELECT: LazyLock<MultiRow> = LazyLock::new(|| {
@@ -150,7 +150,7 @@ async fn newest_keys(
 }
 
 async fn insert_orders(
-    transaction: &mut WriteTransaction,
+    transaction: &mut WriteTransaction<'_>,
     rows: &[Keyed<'_>],
 ) -> Result<(), StoreError> {
     static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
@@ -195,7 +195,7 @@ async fn insert_orders(
 }
 
 async fn insert_items(
-    transaction: &mut WriteTransaction,
+    transaction: &mut WriteTransaction<'_>,
     rows: &[Keyed<'_>],
 ) -> Result<(), StoreError> {
     static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
@@ -235,7 +235,7 @@ async fn insert_items(
 }
 
 async fn insert_words(
-    transaction: &mut WriteTransaction,
+    transaction: &mut WriteTransaction<'_>,
     rows: &[Keyed<'_>],
 ) -> Result<(), StoreError> {
     static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {

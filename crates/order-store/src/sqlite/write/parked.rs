@@ -8,7 +8,7 @@ use crate::stored::{offset_to_sql, tier_to_sql};
 use crate::{ParkedSubject, ProjectionBatch, StoreError};
 
 pub async fn write(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     batch: &ProjectionBatch,
 ) -> Result<(), StoreError> {
     for (partition, order_id) in &batch.unpark {
@@ -26,7 +26,7 @@ pub async fn write(
 }
 
 async fn park(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     subject: &ParkedSubject,
 ) -> Result<(), StoreError> {
     query(
