@@ -25,7 +25,7 @@ mod status;
 
 pub use member::Member;
 pub use processor::{Processor, ProcessorError};
-pub use program::{LISTEN_DEFAULT, RunError, log_settings, run};
+pub use program::{LISTEN_DEFAULT, RunError, open_log, open_store, run};
 pub use settings::{
     DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings, ReadinessSettings,
 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use event_log::{EventLog, LogError, LogSettings, Retention};
-use order_store::{ProjectionStore, StoreError};
+use order_store::{OrderStore, ProjectionStore, StoreError};
 use service_kit::config::{Common, ConfigError, Settings};
 use service_kit::front_door::front_door;
 use service_kit::health::Health;
@@ -45,8 +45,8 @@ pub enum RunError {
 pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(), RunError> {
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
-    let log = event_log::open(&log_settings(common)).await?;
-    let store = order_store::open(&common.store).await?.projections;
+    let log = open_log(common).await?;
+    let store = open_store(common).await?.projections;
     let processor = Processor::of_settings(settings, log.clone(), store)?;
     let health = Health::default();
     processor.register_checks(&health, settings)?;
@@ -65,14 +65,26 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     Ok(done?)
 }
 
-/// How to reach the log.
-pub fn log_settings(common: &Common) -> LogSettings {
-    LogSettings {
+/// Opens the configured log. A URL that names none is the configuration's fault.
+pub async fn open_log(common: &Common) -> Result<Arc<dyn EventLog>, RunError> {
+    let settings = LogSettings {
         url: common.log.clone(),
         append_timeout: common.append_timeout,
         kafka_replication: common.kafka.replication.get(),
         kafka_properties: common.kafka.properties.clone(),
-    }
+    };
+    event_log::open(&settings).await.map_err(|error| match error {
+        LogError::Configuration(cause) => ConfigError::invalid("log", cause).into(),
+        error => error.into(),
+    })
+}
+
+/// Opens the configured store. A URL that names none is the configuration's fault.
+pub async fn open_store(common: &Common) -> Result<OrderStore, RunError> {
+    order_store::open(&common.store).await.map_err(|error| match error {
+        StoreError::Configuration(cause) => ConfigError::invalid("store", cause).into(),
+        error => error.into(),
+    })
 }
 
 impl Processor {

@@ -1,7 +1,7 @@
 //! The sections of the configuration that the processor reads; `seriatim.default.toml` has the
 //! defaults.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use service_kit::config::millis;
 #[serde(deny_unknown_fields)]
 pub struct EngineRoleSettings {
     /// The most commands that are decided before their decisions are published.
-    pub batch_records: usize,
+    pub batch_records: NonZeroUsize,
     /// The most payload bytes of such a batch.
     pub batch_bytes: usize,
     /// A snapshot is taken after this many commands,
@@ -37,7 +37,7 @@ impl EngineRoleSettings {
     }
 
     pub(crate) const fn batch(&self) -> BatchLimit {
-        BatchLimit { records: self.batch_records, bytes: self.batch_bytes }
+        BatchLimit { records: self.batch_records.get(), bytes: self.batch_bytes }
     }
 }
 
@@ -46,7 +46,7 @@ impl EngineRoleSettings {
 #[serde(deny_unknown_fields)]
 pub struct ProjectorSettings {
     /// The most decisions that are written in one SQL transaction.
-    pub batch_records: usize,
+    pub batch_records: NonZeroUsize,
     /// The most payload bytes of such a batch.
     pub batch_bytes: usize,
     /// How long an event that could not be projected waits before each further try. One topic a
@@ -58,7 +58,7 @@ pub struct ProjectorSettings {
 
 impl ProjectorSettings {
     pub(crate) const fn batch(&self) -> BatchLimit {
-        BatchLimit { records: self.batch_records, bytes: self.batch_bytes }
+        BatchLimit { records: self.batch_records.get(), bytes: self.batch_bytes }
     }
 
     /// The retry topics with their delays, in the order in which an event goes through them.

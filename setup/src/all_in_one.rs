@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use order_processor::{Processor, log_settings};
+use order_processor::{Processor, open_log, open_store};
 use order_producer_api::ProducerApi;
 use query_api::QueryApi;
 use service_kit::config::Settings;
@@ -11,7 +11,6 @@ use service_kit::front_door::front_door;
 use service_kit::health::Health;
 use service_kit::{server, telemetry};
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 /// Where the program listens unless it is told otherwise.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8000";
@@ -24,8 +23,8 @@ const PREPARE_WAIT: Duration = Duration::from_secs(5);
 pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
-    let log = event_log::open(&log_settings(common)).await?;
-    let store = order_store::open(&common.store).await?;
+    let log = open_log(common).await?;
+    let store = open_store(common).await?;
 
     let processor = Processor::of_settings(settings, log.clone(), store.projections)?;
     let producer = ProducerApi::new(log.clone(), settings, shutdown.clone())?;
@@ -40,16 +39,15 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
     let address = listener.local_addr()?;
     // A log or store that is away does not keep the front door shut: `/readyz` tells, and the
     // processor goes on trying.
-    match tokio::time::timeout(PREPARE_WAIT, processor.prepare()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => warn!(%error, "not ready yet"),
-        Err(_) => warn!("not ready yet: the log or the store does not answer"),
-    }
+    let prepared = match tokio::time::timeout(PREPARE_WAIT, processor.prepare()).await {
+        Ok(prepared) => prepared.map_err(|error| error.to_string()),
+        Err(_) => Err("the log or the store does not answer".to_owned()),
+    };
     let processor_stop = CancellationToken::new();
     let processing = processor.run(processor_stop.clone());
     let processing = tokio::spawn(ending_with(processing, shutdown.clone()));
     // A closed stdout is no reason not to serve.
-    let _ = write!(std::io::stdout(), "{}", crate::banner::text(address, common));
+    let _ = write!(std::io::stdout(), "{}", crate::banner::text(address, common, &prepared));
 
     server::serve(listener, router, &common.http, shutdown).await;
     processor_stop.cancel();

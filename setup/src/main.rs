@@ -15,7 +15,7 @@ use service_kit::{exit, shutdown};
 /// (commands to events to SQL) and the query API (SQL to HTTP). Without any flag it needs nothing
 /// else: the log and the store are SQLite files in the data directory.
 #[derive(Parser)]
-#[command(version, after_long_help = EXAMPLES)]
+#[command(name = "seriatim", version, after_long_help = EXAMPLES)]
 struct Args {
     #[command(flatten)]
     common: CommonArgs,

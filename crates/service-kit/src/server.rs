@@ -57,7 +57,7 @@ pub async fn serve(
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(settings.header_read_timeout);
-    let places = Arc::new(Semaphore::new(settings.connections_max));
+    let places = Arc::new(Semaphore::new(settings.connections_max.get()));
     let mut connections = JoinSet::new();
     while let Some((stream, place)) = next_connection(&listener, &places, &shutdown).await {
         while connections.try_join_next().is_some() {}
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     const SETTINGS: HttpSettings = HttpSettings {
-        connections_max: 2,
+        connections_max: std::num::NonZeroUsize::new(2).unwrap(),
         header_read_timeout: Duration::from_millis(300),
         shutdown_grace: Duration::from_secs(5),
     };

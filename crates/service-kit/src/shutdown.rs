@@ -18,8 +18,8 @@ pub fn on_signals() -> CancellationToken {
     let mut signals = Signals::new();
     tokio::spawn(async move {
         signals.next().await;
-        info!("stopping; once more to stop at once");
         cancel.cancel();
+        info!("stopping; once more to stop at once");
         signals.next().await;
         std::process::exit(INTERRUPTED);
     });

@@ -1,7 +1,7 @@
 //! The settings that every program has.
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ pub struct TopicSettings {
 #[serde(deny_unknown_fields)]
 pub struct HttpSettings {
     /// Open connections.
-    pub connections_max: usize,
+    pub connections_max: NonZeroUsize,
     /// How long a request's head may take to arrive; also how long an idle connection stays.
     #[serde(rename = "header_read_timeout_ms", deserialize_with = "millis")]
     pub header_read_timeout: Duration,

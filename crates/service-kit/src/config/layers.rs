@@ -38,7 +38,8 @@ impl Layer {
     pub(super) fn variable(name: &str, text: &str, known: &Dict) -> Option<Self> {
         let key = name.strip_prefix(PREFIX)?.to_ascii_lowercase();
         let path: Vec<&str> = key.split(SEPARATOR).collect();
-        let ours = known.get(path[0]).is_some_and(|value| (path.len() > 1) == is_table(value));
+        let in_a_section = path.len() > 1;
+        let ours = in_a_section || known.get(path[0]).is_some_and(|value| !is_table(value));
         let value: Value = text.parse().unwrap_or_else(|never| match never {});
         ours.then(|| Self::single(format!("environment variable {name}"), &path.join("."), value))
     }

@@ -207,7 +207,7 @@ mod tests {
         let settings = load(file, &variables, flags).unwrap();
         let common = settings.common();
         assert_eq!(common.listen, "a:1");
-        assert_eq!(common.http.connections_max, 7);
+        assert_eq!(common.http.connections_max.get(), 7);
         assert_eq!(common.data_dir.to_str(), Some("2026"));
         assert_eq!(common.store, "sqlite:2026/store.sqlite");
         assert_eq!(common.log, "kafka://flag");

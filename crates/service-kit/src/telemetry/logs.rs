@@ -10,7 +10,9 @@ use crate::config::{ConfigError, LogFormat, TelemetrySettings};
 
 /// Sends the logs of this process to stderr, unless somebody else took them already.
 pub(super) fn start(settings: &TelemetrySettings) -> Result<(), ConfigError> {
-    let builder = fmt().with_env_filter(filter(settings)?).with_writer(stderr);
+    // By default a failed write is reported on stderr, and panics where that is what failed.
+    let builder =
+        fmt().with_env_filter(filter(settings)?).with_writer(stderr).log_internal_errors(false);
     // `try_init` fails when a subscriber is there already: it stays.
     let _ = match settings.format {
         LogFormat::Text => builder.with_ansi(colours()).finish().try_init(),
