@@ -5,6 +5,7 @@
 //! [serve](server::serve) it behind the [front door](front_door::front_door) until the [shutdown
 //! signal](shutdown::on_signals); what goes wrong on the way [becomes a sentence](exit::exit_code).
 
+mod allocator;
 pub mod config;
 pub mod docs;
 pub mod exit;

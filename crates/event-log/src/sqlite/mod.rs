@@ -168,15 +168,8 @@ impl EventLog for SqliteLog {
         from: Offset,
     ) -> Result<Box<dyn LogReader>, LogError> {
         let topic = self.topic(topic).await?;
-        topic.tail(partition)?;
-        Ok(Box::new(SqliteReader {
-            topic,
-            watcher: Arc::clone(&self.watcher),
-            closed: self.closed.clone(),
-            partition,
-            from,
-            in_range: false,
-        }))
+        let (watcher, closed) = (Arc::clone(&self.watcher), self.closed.clone());
+        Ok(Box::new(SqliteReader::new(topic, watcher, closed, partition, from)?))
     }
 
     async fn ends(&self, topic: &Topic, partition: Partition) -> Result<Ends, LogError> {

@@ -12,19 +12,39 @@ use crate::{BatchLimit, LogError, LogReader, Record};
 
 /// A reader of one partition.
 pub struct SqliteReader {
-    /// The topic.
-    pub topic: Arc<TopicFile>,
+    topic: Arc<TopicFile>,
     /// Notices other processes' appends.
-    pub watcher: Arc<Watcher>,
+    watcher: Arc<Watcher>,
     /// Ends the waiting.
-    pub closed: CancellationToken,
-    /// The partition.
-    pub partition: Partition,
+    closed: CancellationToken,
+    partition: Partition,
     /// The next record's offset. Moves only when records are handed over, so a call that is
     /// dropped loses none.
-    pub from: Offset,
+    from: Offset,
     /// Whether the file was seen to reach to `from`.
-    pub in_range: bool,
+    in_range: bool,
+}
+
+impl SqliteReader {
+    /// Reads `partition` of `topic` from `from` on, until `closed`.
+    pub fn new(
+        topic: Arc<TopicFile>,
+        watcher: Arc<Watcher>,
+        closed: CancellationToken,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Self, LogError> {
+        topic.tail(partition)?.reader_begins();
+        Ok(Self { topic, watcher, closed, partition, from, in_range: false })
+    }
+}
+
+impl Drop for SqliteReader {
+    fn drop(&mut self) {
+        if let Ok(tail) = self.topic.tail(self.partition) {
+            tail.reader_ends();
+        }
+    }
 }
 
 #[async_trait]

@@ -4,6 +4,7 @@
 //! is handed to them as it is.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use order_domain::Offset;
@@ -22,6 +23,8 @@ pub const RECORD_OVERHEAD_BYTES: usize = 256;
 pub struct Tail {
     next: watch::Sender<u64>,
     recent: Mutex<Recent>,
+    /// How many readers of this process there are: without any, nothing is kept.
+    readers: AtomicUsize,
 }
 
 /// Neighbouring records, the newest last.
@@ -34,7 +37,18 @@ struct Recent {
 impl Tail {
     /// A partition that ends before `next`.
     pub fn new(next: Offset) -> Self {
-        Self { next: watch::Sender::new(next.0), recent: Mutex::default() }
+        let next = watch::Sender::new(next.0);
+        Self { next, recent: Mutex::default(), readers: AtomicUsize::new(0) }
+    }
+
+    /// A reader of this process begins.
+    pub fn reader_begins(&self) {
+        self.readers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A reader of this process ends.
+    pub fn reader_ends(&self) {
+        self.readers.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// The offset that the next record gets, as far as this process has heard.
@@ -60,6 +74,10 @@ impl Tail {
     /// Keeps records that were just committed. They are neighbours and in order.
     pub fn keep(&self, records: impl Iterator<Item = Record>) {
         let mut recent = self.recent();
+        if self.readers.load(Ordering::Relaxed) == 0 {
+            *recent = Recent::default();
+            return;
+        }
         for record in records {
             let follows = |last: &Record| last.position.offset.next() == record.position.offset;
             if !recent.records.back().is_none_or(follows) {

@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(common.log, "sqlite:data/log");
         assert_eq!(common.store, "sqlite:data/store.sqlite");
         assert_eq!(common.append_timeout, Duration::from_secs(5));
-        assert_eq!(common.topics.partitions.get(), 8);
+        assert_eq!(common.topics.partitions.get(), 4);
         assert_eq!(common.topics.retention, None);
         assert!(common.kafka.properties.is_empty());
     }
