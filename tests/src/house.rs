@@ -93,11 +93,19 @@ impl House {
 
     /// Starts the all-in-one on a free port and waits until it says that it is ready.
     pub fn start(&self) -> Running {
-        let mut child = self
-            .command("seriatim", "127.0.0.1:0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("seriatim starts");
+        Self::start_all_in_one(&mut self.command("seriatim", "127.0.0.1:0"))
+    }
+
+    /// [`start`](Self::start), but nobody reads stderr: whoever did has closed it.
+    pub fn start_with_closed_stderr(&self) -> Running {
+        let mut command = self.command("seriatim", "127.0.0.1:0");
+        let mut running = Self::start_all_in_one(command.stderr(Stdio::piped()));
+        drop(running.child.stderr.take());
+        running
+    }
+
+    fn start_all_in_one(command: &mut Command) -> Running {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("seriatim starts");
         let stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let url = stdout.lines().map_while(Result::ok).find_map(|line| {
             let rest = line.trim_start().strip_prefix("HTTP")?;
@@ -145,6 +153,13 @@ impl Running {
     /// The process's id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether it has ended by itself; it must not have done so with exit code 0.
+    pub fn has_ended(&mut self) -> bool {
+        let status = self.child.try_wait().expect("it can be waited for");
+        assert!(!status.is_some_and(|status| status.success()), "it ended as if all were well");
+        status.is_some()
     }
 
     /// kill -9.

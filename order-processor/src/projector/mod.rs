@@ -21,6 +21,7 @@ mod writing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use event_log::topics::ORDER_EVENTS;
@@ -42,6 +43,9 @@ use writing::Writer;
 
 /// The consumer group of all projectors.
 pub const GROUP: &str = "seriatim-projector";
+
+/// After how long without a record a projector looks whether its checkpoint still stands.
+const CHECKPOINT_LOOKED_AFTER: Duration = Duration::from_secs(5);
 
 /// Projects the decisions of whatever partition it is given.
 pub struct ProjectorWorker {
@@ -157,9 +161,21 @@ impl ProjectorWorker {
                 () = stop.cancelled() => return Ok(()),
                 due = retries.due() => projection.try_again(due?, &mut retries).await?,
                 records = reader.next(self.settings.batch()) => projection.project(records?).await?,
+                () = tokio::time::sleep(CHECKPOINT_LOOKED_AFTER) => self.look_after(&projection).await?,
             }
             patience.reset();
             self.status.set_next(Role::Projector, partition, projection.checkpoint.next);
+        }
+    }
+
+    /// Makes sure, while nothing comes in, that the store still is where it was left: somebody may have
+    /// emptied or replaced it, and it is to be filled again.
+    async fn look_after(&self, projection: &Projection<'_>) -> Result<(), RunError> {
+        match self.store.checkpoint(&projection.stream).await {
+            Ok(stored) if stored == projection.checkpoint => Ok(()),
+            Ok(_) => Err(StoreError::CheckpointMoved(projection.stream.clone()).into()),
+            Err(error) if error.is_retryable() => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
