@@ -1,0 +1,8 @@
+//! History again, in the same order, with proof.
+//!
+//! The program `replay` takes any stretch of real request traffic and sends it, in exactly its
+//! order, against a new build. Its subcommands are a module each; they share the [`archive`], a
+//! folder of compressed segments that tells when and where it was tampered with.
+
+pub mod archive;
+pub mod verify;
