@@ -16,7 +16,7 @@ impl Services {
         let directory = tempfile::tempdir().expect("a private folder");
         // Postgres does not run as root, so its own user has to get to its folder.
         Command::new("chmod").arg("755").arg(directory.path()).status().expect("chmod runs");
-        let lines = run(directory.path(), &["start"]);
+        let lines = run(directory.path(), &["start", "kafka", "postgres"]);
         let value = |name: &str| {
             let prefix = format!("export {name}=");
             let line = lines.lines().find_map(|line| line.strip_prefix(&prefix));

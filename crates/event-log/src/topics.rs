@@ -68,7 +68,9 @@ pub struct TopicSpec {
 pub struct Retention {
     /// By age.
     pub age: Option<Duration>,
-    /// By size of a partition's payloads, in bytes.
+    /// By size, in bytes of payload a partition: what is older than the newest so many may go. It
+    /// goes in pieces, as soon as what is left is still as much. The embedded log counts a topic's
+    /// partitions together, as often this as there are partitions.
     pub bytes: Option<u64>,
 }
 

@@ -11,9 +11,8 @@ use crate::LogError;
 /// How long a statement waits for another process's write lock.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A page holds a purchase of the usual size whole: rows of a table without rowid may fill a
-/// quarter of a page before they spill (SQLite, "Database File Format", section 1.6).
-pub const PAGE_BYTES: u32 = 8192;
+/// A commit rewrites its last page whole, so small pages make small commits cheap.
+pub const PAGE_BYTES: u32 = 4096;
 
 /// What a write-ahead log keeps on disk once it is written back.
 const JOURNAL_BYTES_KEPT: u32 = 64 * 1024 * 1024;

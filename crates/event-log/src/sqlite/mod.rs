@@ -10,16 +10,17 @@
 //! and each notices what the others wrote. Only a local file system will do, since the write-ahead
 //! log needs shared memory (SQLite, "Write-Ahead Logging").
 
+mod batch;
+mod batches;
 mod blocking;
+mod bytes;
 mod checkpoint;
 mod connection;
 mod failure;
-mod headers;
 mod membership;
-mod partition_state;
 mod queue;
 mod reader;
-mod records;
+mod record_format;
 mod retention;
 mod schema;
 mod tail;

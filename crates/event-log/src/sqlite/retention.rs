@@ -1,13 +1,14 @@
-//! Letting the oldest records go.
+//! Letting the oldest records go, a batch at a time.
 
 use order_domain::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::partition_state::PartitionState;
+use super::batch::{BatchHead, Share};
+use super::batches;
 use crate::Retention;
 
-/// How many records of a partition one step removes at most, so that no append waits long.
-pub const STEP_RECORDS_MAX: u32 = 1000;
+/// How many batches one step removes at most, so that no append waits long.
+pub const STEP_BATCHES_MAX: u32 = 256;
 
 /// Whether a step was the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,61 +19,60 @@ pub enum Step {
     Done,
 }
 
-/// Removes, from each partition, up to [`STEP_RECORDS_MAX`] of the oldest records that are older
-/// or more than `retention` allows.
+/// Removes up to [`STEP_BATCHES_MAX`] of the oldest batches that `retention` lets go. The newest is
+/// never removed but emptied, because it says where every partition goes on.
 pub fn step(
     connection: &Connection,
-    partitions: &mut [PartitionState],
+    newest: &mut BatchHead,
     retention: Retention,
     now: Timestamp,
 ) -> rusqlite::Result<Step> {
-    let oldest = retention.age.map_or(i64::MIN, |age| {
-        now.0.saturating_sub_unsigned(age.as_millis().try_into().unwrap_or(u64::MAX))
-    });
-    let bytes_max = retention.bytes.unwrap_or(u64::MAX);
-    let mut step = Step::Done;
-    for (index, partition) in partitions.iter_mut().enumerate() {
-        let before = *partition;
-        drop_oldest(connection, index, partition, oldest, bytes_max)?;
-        if partition.first == before.first {
-            continue;
+    let bounds = Bounds::new(retention, newest, now);
+    let oldest = batches::oldest_heads(connection, STEP_BATCHES_MAX)?;
+    let gone = oldest.iter().take_while(|batch| bounds.let_go(batch)).count();
+    let Some(last_gone) = gone.checked_sub(1).map(|index| &oldest[index]) else {
+        return Ok(Step::Done);
+    };
+    if last_gone.sequence < newest.sequence {
+        batches::remove_before(connection, last_gone.sequence + 1)?;
+    } else if newest.shares.iter().any(|share| share.count > 0) {
+        newest.sequence += 1;
+        for share in &mut newest.shares {
+            *share = Share { next: share.next, count: 0, bytes: 0 };
         }
-        connection
-            .prepare_cached("delete from record where partition = ? and offset < ?")?
-            .execute(params![index.cast_signed(), partition.first.cast_signed()])?;
-        if partition.first - before.first == u64::from(STEP_RECORDS_MAX) {
-            step = Step::More;
-        }
+        batches::insert(connection, newest, &[])?;
+        batches::remove_before(connection, newest.sequence)?;
     }
-    Ok(step)
+    Ok(if gone == oldest.len() && gone == STEP_BATCHES_MAX as usize {
+        Step::More
+    } else {
+        Step::Done
+    })
 }
 
-/// Moves the partition's beginning past the records that may go.
-fn drop_oldest(
-    connection: &Connection,
-    index: usize,
-    partition: &mut PartitionState,
+struct Bounds {
+    /// A batch that was written before this goes.
     oldest: i64,
-    bytes_max: u64,
-) -> rusqlite::Result<()> {
-    if partition.first == partition.next {
-        return Ok(());
+    /// A batch goes when it ends at this many payload bytes since the topic was made, or before:
+    /// what comes after it is as much as is to be kept.
+    payload_bytes: Option<u64>,
+}
+
+impl Bounds {
+    fn new(retention: Retention, newest: &BatchHead, now: Timestamp) -> Self {
+        let oldest = retention.age.map_or(i64::MIN, |age| {
+            now.0.saturating_sub_unsigned(age.as_millis().try_into().unwrap_or(u64::MAX))
+        });
+        let kept = retention.bytes.map(|bytes| bytes.saturating_mul(newest.shares.len() as u64));
+        let payload_bytes = kept.and_then(|kept| newest.payload_bytes.checked_sub(kept));
+        Self { oldest, payload_bytes }
     }
-    let mut select = connection.prepare_cached(
-        "select offset, timestamp, length(payload) from record
-         where partition = ? and offset >= ? order by offset limit ?",
-    )?;
-    let first = partition.first.cast_signed();
-    let mut rows = select.query(params![index.cast_signed(), first, STEP_RECORDS_MAX])?;
-    while let Some(row) = rows.next()? {
-        let timestamp: i64 = row.get(1)?;
-        if timestamp >= oldest && partition.payload_bytes <= bytes_max {
-            break;
-        }
-        partition.first = row.get::<_, i64>(0)?.cast_unsigned() + 1;
-        partition.payload_bytes -= row.get::<_, i64>(2)?.cast_unsigned();
+
+    fn let_go(&self, batch: &BatchHead) -> bool {
+        let records = batch.shares.iter().any(|share| share.count > 0);
+        let too_much = self.payload_bytes.is_some_and(|bytes| batch.payload_bytes <= bytes);
+        !records || batch.timestamp.0 < self.oldest || too_much
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -81,19 +81,18 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::{Purpose, connection, create_topic, partition_state, topic_file};
+    use super::super::{Purpose, connection, create_topic, topic_file};
     use super::*;
     use crate::{Topic, TopicSpec};
 
-    /// What is left of `(timestamp, size)` when records go one by one, oldest first.
-    fn naive(records: &[(i64, usize)], retention: Retention, now: i64) -> usize {
+    /// How many of the batches `(timestamp, size)` are left when they go one by one, oldest first.
+    fn naive(batches: &[(i64, u64)], retention: Retention, now: i64) -> usize {
         let oldest = retention.age.map(|age| now - i64::try_from(age.as_millis()).expect("short"));
-        let mut left = records;
+        let mut left = batches;
         while let Some(((timestamp, _), rest)) = left.split_first() {
-            let bytes: usize = left.iter().map(|(_, size)| size).sum();
             let too_old = oldest.is_some_and(|oldest| *timestamp < oldest);
-            let too_much = retention.bytes.is_some_and(|max| bytes as u64 > max);
-            if !too_old && !too_much {
+            let rest_bytes: u64 = rest.iter().map(|(_, size)| size).sum();
+            if !too_old && retention.bytes.is_none_or(|kept| rest_bytes < kept) {
                 break;
             }
             left = rest;
@@ -106,11 +105,11 @@ mod tests {
 
         #[test]
         fn what_stays_is_what_a_naive_log_keeps(
-            mut records in proptest::collection::vec((0_i64..1000, 0_usize..200), 0..60),
+            mut written in proptest::collection::vec((0_i64..1000, 1_u64..200), 0..60),
             age in proptest::option::of(0_u64..1200),
             bytes in proptest::option::of(0_u64..6000),
         ) {
-            records.sort_by_key(|(timestamp, _)| *timestamp);
+            written.sort_by_key(|(timestamp, _)| *timestamp);
             let retention = Retention { age: age.map(Duration::from_millis), bytes };
             let directory = tempfile::tempdir().expect("a folder");
             let topic = Topic::new("kept").expect("a name");
@@ -118,29 +117,28 @@ mod tests {
             create_topic(directory.path(), &spec).expect("the topic is made");
             let path = topic_file::path(directory.path(), &topic).expect("a path");
             let file = connection::open(&path, Purpose::Write).expect("it opens");
-            let mut partitions = partition_state::load_all(&file).expect("the states");
-            for (timestamp, size) in &records {
-                let row = params![partitions[0].next.cast_signed(), timestamp, vec![0_u8; *size]];
-                file.execute("insert into record values (0, ?, ?, null, null, ?)", row)
-                    .expect("a row");
-                partitions[0].next += 1;
-                partitions[0].payload_bytes += *size as u64;
+            let mut newest = batches::newest(&file).expect("the first, empty batch");
+            for (timestamp, size) in &written {
+                newest.sequence += 1;
+                newest.timestamp = Timestamp(*timestamp);
+                newest.payload_bytes += size;
+                newest.shares[0] = Share { next: newest.shares[0].next + 1, count: 1, bytes: 3 };
+                batches::insert(&file, &newest, &[0, 0, 0]).expect("a batch");
             }
 
             let now = 1000;
-            let done = step(&file, &mut partitions, retention, Timestamp(now)).expect("a step");
+            let done = step(&file, &mut newest, retention, Timestamp(now)).expect("a step");
             prop_assert_eq!(done, Step::Done);
-            let left = naive(&records, retention, now);
-            prop_assert_eq!(partitions[0].next - partitions[0].first, left as u64);
-            let (count, bytes): (i64, i64) = file
-                .query_row(
-                    "select count(*), coalesce(sum(length(payload)), 0) from record",
-                    [],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
+            let left = naive(&written, retention, now);
+            let ends = batches::ends(&file, order_domain::Partition(0)).expect("the ends");
+            prop_assert_eq!(ends.next.0, written.len() as u64);
+            prop_assert_eq!(ends.next.0 - ends.first.0, left as u64);
+            prop_assert_eq!(&batches::newest(&file).expect("there is always one"), &newest);
+            let count: i64 = file
+                .query_row("select count(*) from batch", [], |row| row.get(0))
                 .expect("a count");
-            prop_assert_eq!(count.cast_unsigned(), left as u64);
-            prop_assert_eq!(bytes.cast_unsigned(), partitions[0].payload_bytes);
+            let expected = if written.is_empty() { 1 } else { left.max(1) };
+            prop_assert_eq!(count.cast_unsigned(), expected as u64);
         }
     }
 }

@@ -2,14 +2,21 @@
 
 use std::path::Path;
 
+use order_domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use super::batch::{BatchHead, Share};
+use super::batches;
 use super::connection::use_write_ahead_log;
 use super::failure::failure;
 use crate::{LogError, Retention, TopicSpec};
 
-/// The version of the files that this program writes; a file keeps its own as `user_version`.
-pub const VERSION: i64 = 1;
+/// The version of the topics' files that this program writes; a file keeps its own as
+/// `user_version`.
+const TOPIC_VERSION: i64 = 2;
+
+/// The version of the file of consumer groups.
+const GROUPS_VERSION: i64 = 1;
 
 /// The tables of a topic's file.
 const TOPIC: &str = "
@@ -19,22 +26,14 @@ const TOPIC: &str = "
         retention_age_ms  integer,
         retention_bytes   integer
     ) strict;
-    create table partition (
-        partition       integer primary key,
-        first           integer not null,
-        next            integer not null,
-        last_timestamp  integer not null,
-        payload_bytes   integer not null
+    create table batch (
+        sequence       integer primary key,
+        timestamp      integer not null,
+        payload_bytes  integer not null,
+        shares         blob    not null,
+        checksum       integer not null,
+        records        blob    not null
     ) strict;
-    create table record (
-        partition  integer not null,
-        offset     integer not null,
-        timestamp  integer not null,
-        key        blob,
-        headers    blob,
-        payload    blob    not null,
-        primary key (partition, offset)
-    ) without rowid, strict;
     create table probe (checked integer not null) strict;
 ";
 
@@ -76,16 +75,16 @@ pub fn create_topic(
     connection: &mut Connection,
     spec: &TopicSpec,
 ) -> Result<(), LogError> {
-    create(path, connection, TOPIC, |connection| {
+    create(path, connection, TOPIC_VERSION, TOPIC, |connection| {
         let age = spec.retention.age.map(|age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         let bytes = spec.retention.bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
         connection.execute(
             "insert into topic values (?, ?, ?, ?)",
             params![spec.topic.as_str(), spec.partitions, age, bytes],
         )?;
-        for partition in 0..spec.partitions {
-            connection.execute("insert into partition values (?, 0, 0, 0, 0)", [partition])?;
-        }
+        let shares = vec![Share::default(); spec.partitions as usize];
+        let first = BatchHead { sequence: 0, timestamp: Timestamp(0), payload_bytes: 0, shares };
+        batches::insert(connection, &first, &[])?;
         connection.execute("insert into probe values (0)", [])?;
         Ok(())
     })
@@ -93,7 +92,7 @@ pub fn create_topic(
 
 /// Makes the groups' tables where the file has none.
 pub fn create_groups(path: &Path, connection: &mut Connection) -> Result<(), LogError> {
-    create(path, connection, GROUPS, |connection| {
+    create(path, connection, GROUPS_VERSION, GROUPS, |connection| {
         connection.execute("insert into probe values (0)", []).map(drop)
     })
 }
@@ -103,47 +102,47 @@ pub fn create_groups(path: &Path, connection: &mut Connection) -> Result<(), Log
 fn create(
     path: &Path,
     connection: &mut Connection,
+    version: i64,
     tables: &str,
     fill: impl FnOnce(&Connection) -> rusqlite::Result<()>,
 ) -> Result<(), LogError> {
-    if is_made(path, connection)? {
+    if is_made(path, connection, version)? {
         return Ok(());
     }
     let failed = |error| failure(path, &error);
     use_write_ahead_log(connection).map_err(failed)?;
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    if is_made(path, &transaction)? {
+    if is_made(path, &transaction, version)? {
         return Ok(());
     }
     let fill = || {
         transaction.execute_batch(tables)?;
         fill(&transaction)?;
-        transaction.pragma_update(None, "user_version", VERSION)
+        transaction.pragma_update(None, "user_version", version)
     };
     fill().map_err(failed)?;
     transaction.commit().map_err(failed)
 }
 
-/// Whether the file has its tables; fails where they are of a version that this program is older
-/// than.
-pub fn is_made(path: &Path, connection: &Connection) -> Result<bool, LogError> {
+/// Whether the file has its tables; fails where they are of another version than `known`.
+fn is_made(path: &Path, connection: &Connection, known: i64) -> Result<bool, LogError> {
     let version: i64 = connection
         .query_row("pragma user_version", [], |row| row.get(0))
         .map_err(|error| failure(path, &error))?;
-    if version > VERSION {
-        return Err(LogError::Configuration(format!(
-            "{} was written by a newer program: its version is {version}, this program knows up \
-             to {VERSION}",
-            path.display()
-        )));
+    if version == 0 || version == known {
+        return Ok(version == known);
     }
-    Ok(version == VERSION)
+    let age = if version > known { "a newer" } else { "an older" };
+    Err(LogError::Configuration(format!(
+        "{} was written by {age} program: its version is {version}, this program's is {known}",
+        path.display()
+    )))
 }
 
 /// What the file says of its topic, if it holds one.
 pub fn read_topic(path: &Path, connection: &Connection) -> Result<Option<TopicRow>, LogError> {
-    if !is_made(path, connection)? {
+    if !is_made(path, connection, TOPIC_VERSION)? {
         return Ok(None);
     }
     connection

@@ -9,12 +9,13 @@ use order_domain::{Offset, Partition};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::batches::Found;
 use super::blocking::blocking;
 use super::connection::{self, Purpose};
 use super::failure::failure;
 use super::queue::{Queue, Run};
 use super::tail::Tail;
-use super::{partition_state, records, schema, writer};
+use super::{batches, schema, writer};
 use crate::{BatchLimit, Ends, LogError, NewRecord, Record, Retention, Topic};
 
 /// How many reads of one topic run at once; others wait for a connection.
@@ -72,13 +73,13 @@ impl TopicFile {
                 row.name
             )));
         }
-        let states = partition_state::load_all(&connection).map_err(|e| failure(&path, &e))?;
-        if states.len() != row.partitions as usize {
-            let (found, path) = (states.len(), path.display());
+        let newest = batches::newest(&connection).map_err(|e| failure(&path, &e))?;
+        if newest.shares.len() != row.partitions as usize {
+            let (found, path) = (newest.shares.len(), path.display());
             let expected = row.partitions;
             return Err(LogError::Corrupt(format!("{path} has {found} of {expected} partitions")));
         }
-        let tails = states.iter().map(|state| Tail::new(state.ends().next)).collect();
+        let tails = newest.shares.iter().map(|share| Tail::new(Offset(share.next))).collect();
         let file = Self {
             shared: Arc::new(Shared {
                 path,
@@ -152,10 +153,7 @@ impl TopicFile {
     /// Where a partition begins and ends, as the file has it.
     pub async fn ends(self: &Arc<Self>, partition: Partition) -> Result<Ends, LogError> {
         self.tail(partition)?;
-        self.with_connection(move |connection| {
-            partition_state::load(connection, partition.0).map(|state| state.ends())
-        })
-        .await
+        self.with_connection(move |connection| batches::ends(connection, partition)).await
     }
 
     /// Reads a page of a partition from the file.
@@ -165,29 +163,14 @@ impl TopicFile {
         from: Offset,
         limit: BatchLimit,
     ) -> Result<Page, LogError> {
-        /// A commit between the two looks below makes a third one due, but no fourth.
-        const LOOKS_MAX: usize = 3;
-        for _ in 0..LOOKS_MAX {
-            let (found, ends) = self
-                .with_connection(move |connection| {
-                    let found = records::read(connection, partition, from, limit)?;
-                    let ends = partition_state::load(connection, partition.0)?.ends();
-                    Ok((found, ends))
-                })
-                .await?;
-            if found.first().is_some_and(|record| record.position.offset == from) {
-                return Ok(Page::Records(found));
-            }
-            if from < ends.first || from > ends.next {
-                let (first, next) = (ends.first, ends.next);
-                return Err(LogError::OutOfRange { wanted: from, first, next });
-            }
-            if from == ends.next {
-                return Ok(Page::End);
+        let read = move |connection: &Connection| batches::read(connection, partition, from, limit);
+        match self.with_connection(read).await? {
+            Found::Records(records) => Ok(Page::Records(records)),
+            Found::Nothing(ends) if from == ends.next => Ok(Page::End),
+            Found::Nothing(Ends { first, next }) => {
+                Err(LogError::OutOfRange { wanted: from, first, next })
             }
         }
-        let path = self.shared.path.display();
-        Err(LogError::Corrupt(format!("{path}: record {partition}:{from} is missing")))
     }
 
     /// Runs `work` with a connection of the pool, off the async threads.

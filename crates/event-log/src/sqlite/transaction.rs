@@ -7,11 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use order_domain::{Offset, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::batch::{BatchBuilder, BatchHead, Share};
+use super::batches;
 use super::connection::{self, Purpose, data_version};
 use super::failure::failure;
-use super::partition_state::{self, PartitionState};
 use super::queue::{Append, Run};
-use super::records::Inserter;
 use super::retention::{self, Step};
 use super::topic_file::Shared;
 use crate::{LogError, Retention};
@@ -21,15 +21,15 @@ pub struct Transactions {
     topic: Arc<Shared>,
     /// Opened when it is first needed, and anew after a failure.
     open: Option<Open>,
+    builder: BatchBuilder,
     #[cfg(test)]
     pub(super) page_count_max: Option<u32>,
 }
 
 struct Open {
     connection: Connection,
-    /// What the file had at `version`.
-    partitions: Vec<PartitionState>,
-    version: i64,
+    /// The newest batch of the file, at this version of it.
+    newest: Option<(i64, BatchHead)>,
 }
 
 /// Why a transaction was rolled back; every caller in it is told the same.
@@ -43,10 +43,11 @@ pub enum Failed {
 
 impl Transactions {
     /// The transactions of a topic. Opens nothing yet.
-    pub const fn new(topic: Arc<Shared>) -> Self {
+    pub fn new(topic: Arc<Shared>) -> Self {
         Self {
             topic,
             open: None,
+            builder: BatchBuilder::default(),
             #[cfg(test)]
             page_count_max: None,
         }
@@ -54,29 +55,37 @@ impl Transactions {
 
     /// Writes all appends in one transaction, and answers where each went.
     pub fn append(&mut self, batch: &[Append]) -> Result<Vec<Run>, Failed> {
-        self.run(|transaction, partitions| {
-            let now = now();
-            let mut inserter = Inserter::new(transaction)?;
-            batch.iter().map(|append| insert(&mut inserter, partitions, append, now)).collect()
-        })
+        let mut builder = std::mem::take(&mut self.builder);
+        let result = self.run(|transaction, newest| {
+            builder.begin(newest.shares.len());
+            let timestamp = Timestamp(now().0.max(newest.timestamp.0));
+            let runs = batch
+                .iter()
+                .map(|append| Run { first: add(&mut builder, &newest.shares, append), timestamp })
+                .collect();
+            newest.follow(&builder, timestamp);
+            batches::insert(transaction, newest, builder.records())?;
+            Ok(runs)
+        });
+        self.builder = builder;
+        result
     }
 
     /// Removes some of the records that are no longer to be kept.
     pub fn retain(&mut self, retention: Retention) -> Result<Step, Failed> {
-        let step = self.run(|transaction, partitions| {
-            retention::step(transaction, partitions, retention, now())
+        let (step, oldest) = self.run(|transaction, newest| {
+            let step = retention::step(transaction, newest, retention, now())?;
+            Ok((step, batches::oldest(transaction)?))
         })?;
-        if let Some(open) = &self.open {
-            for (tail, partition) in self.topic.tails.iter().zip(&open.partitions) {
-                tail.forget_before(partition.ends().first);
-            }
+        for (tail, share) in self.topic.tails.iter().zip(&oldest.shares) {
+            tail.forget_before(Offset(share.first()));
         }
         Ok(step)
     }
 
     /// Writes something that matters to nobody.
     pub fn probe(&mut self) -> Result<(), LogError> {
-        let write = |transaction: &Transaction<'_>, _: &mut [PartitionState]| {
+        let write = |transaction: &Transaction<'_>, _: &mut BatchHead| {
             transaction.execute("update probe set checked = ?", [now().0]).map(drop)
         };
         self.run(write).map_err(|failed| failed.to_error())
@@ -90,7 +99,7 @@ impl Transactions {
     /// Runs `work` in a transaction on what the file has now, whoever wrote it.
     fn run<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>, &mut [PartitionState]) -> rusqlite::Result<T>,
+        work: impl FnOnce(&Transaction<'_>, &mut BatchHead) -> rusqlite::Result<T>,
     ) -> Result<T, Failed> {
         let mut open = match self.open.take() {
             Some(open) => open,
@@ -112,32 +121,25 @@ impl Transactions {
                 .query_row(&set, [], |_| Ok(()))
                 .map_err(|e| Failed::Sql(Arc::clone(&self.topic), e))?;
         }
-        Ok(Open { connection, partitions: Vec::new(), version: i64::MIN })
+        Ok(Open { connection, newest: None })
     }
 }
 
 impl Open {
     fn run<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>, &mut [PartitionState]) -> rusqlite::Result<T>,
+        work: impl FnOnce(&Transaction<'_>, &mut BatchHead) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let version = data_version(&transaction)?;
-        let before = if version == self.version {
-            std::mem::take(&mut self.partitions)
-        } else {
-            partition_state::load_all(&transaction)?
+        let mut newest = match self.newest.take() {
+            Some((seen, newest)) if seen == version => newest,
+            _ => batches::newest(&transaction)?,
         };
-        let mut partitions = before.clone();
-        let result = work(&transaction, &mut partitions)?;
-        for (index, (now, before)) in partitions.iter().zip(&before).enumerate() {
-            if now != before {
-                now.store(&transaction, index)?;
-            }
-        }
+        let result = work(&transaction, &mut newest)?;
         transaction.commit()?;
-        (self.partitions, self.version) = (partitions, version);
+        self.newest = Some((version, newest));
         Ok(result)
     }
 }
@@ -167,21 +169,14 @@ impl fmt::Debug for Shared {
     }
 }
 
-fn insert(
-    inserter: &mut Inserter<'_>,
-    partitions: &mut [PartitionState],
-    append: &Append,
-    now: Timestamp,
-) -> rusqlite::Result<Run> {
-    let partition = &mut partitions[append.partition];
-    let run = Run { first: Offset(partition.next), timestamp: partition.timestamp_at(now) };
+/// Adds an append's records to a batch that follows one with the shares `before`, and answers the
+/// offset of the first.
+fn add(builder: &mut BatchBuilder, before: &[Share], append: &Append) -> Offset {
+    let first = builder.count(append.partition);
     for record in &append.records {
-        inserter.insert(append.partition, partition.next, run.timestamp, record)?;
-        partition.next += 1;
-        partition.payload_bytes += record.payload.len() as u64;
+        builder.push(append.partition, record);
     }
-    partition.last_timestamp = run.timestamp.0;
-    Ok(run)
+    Offset(before[append.partition].next + first)
 }
 
 fn now() -> Timestamp {
@@ -195,9 +190,9 @@ mod tests {
 
     use order_domain::Partition;
 
+    use super::super::create_topic;
     use super::super::queue::{Queue, Request};
     use super::super::topic_file::TopicFile;
-    use super::super::{create_topic, partition_state, records};
     use super::*;
     use crate::{BatchLimit, NewRecord, Topic, TopicSpec};
 
@@ -252,11 +247,12 @@ mod tests {
         assert!(transactions.open.is_none(), "a connection that failed is closed");
         transactions.page_count_max = None;
         let connection = connection::open(&file.shared().path, Purpose::Read).expect("it opens");
-        let before = partition_state::load(&connection, 0).expect("a state").next;
+        let before = batches::newest(&connection).expect("a batch").shares[0].next;
         assert_eq!(before, written, "what failed left nothing");
         let runs = transactions.append(&[queued(&queue, &requests, before).await]);
         assert_eq!(runs.expect("there is room again")[0].first, Offset(before));
-        let found = records::read(&connection, Partition(0), Offset(0), ALL).expect("a read");
+        let found = batches::read(&connection, Partition(0), Offset(0), ALL).expect("a read");
+        let batches::Found::Records(found) = found else { panic!("nothing") };
         assert_eq!(found.len() as u64, before + 1);
         for (n, record) in found.iter().enumerate() {
             assert!(record.payload.starts_with(format!("{n} x").as_bytes()), "no gap, no leftover");

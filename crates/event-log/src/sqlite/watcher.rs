@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::Duration;
 
+use order_domain::Offset;
 use rusqlite::Connection;
 
+use super::batches;
 use super::connection::{self, Purpose, data_version};
 use super::failure::failure;
-use super::partition_state;
 use super::topic_file::Shared;
 use crate::LogError;
 
@@ -136,9 +137,9 @@ fn look(topic: &Shared, seen: &mut HashMap<PathBuf, Seen>) -> Result<(), LogErro
     let mut look = || {
         let version = data_version(&seen.connection)?;
         if seen.version != Some(version) {
-            let partitions = partition_state::load_all(&seen.connection)?;
-            for (tail, partition) in topic.tails.iter().zip(partitions) {
-                tail.publish(partition.ends().next);
+            let newest = batches::newest(&seen.connection)?;
+            for (tail, share) in topic.tails.iter().zip(newest.shares) {
+                tail.publish(Offset(share.next));
             }
             seen.version = Some(version);
         }

@@ -3,7 +3,6 @@
 //! It never waits for more to come. While one transaction is being synced the next callers queue
 //! up, so the batches grow with the load by themselves.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -52,12 +51,11 @@ pub fn start(
     Ok(ended)
 }
 
-/// About what a transaction adds to the write-ahead log: the records, and, whole, the last page of
-/// every partition and the page of the partitions' ends.
-fn pages_written(batch: &[Append]) -> u64 {
+/// About what a transaction adds to the write-ahead log: the records, and the rest of the page on
+/// which the batch before it ended.
+fn bytes_written(batch: &[Append]) -> u64 {
     let records: u64 = batch.iter().map(|append| u64::from(weight(&append.records))).sum();
-    let partitions: BTreeSet<usize> = batch.iter().map(|append| append.partition).collect();
-    records + (partitions.len() as u64 + 1) * u64::from(PAGE_BYTES)
+    records + u64::from(PAGE_BYTES)
 }
 
 impl Writer {
@@ -123,7 +121,7 @@ impl Writer {
     fn write(&mut self, batch: Vec<Append>) {
         match self.transactions.append(&batch) {
             Ok(runs) => {
-                self.checkpoints.wrote(pages_written(&batch));
+                self.checkpoints.wrote(bytes_written(&batch));
                 for (append, run) in batch.into_iter().zip(runs) {
                     self.acknowledge(append, run);
                 }

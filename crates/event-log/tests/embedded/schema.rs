@@ -26,7 +26,7 @@ fn set_version(log: &Embedded, file: &str, version: u32) {
 }
 
 #[tokio::test]
-async fn the_files_look_as_version_1_says() {
+async fn the_files_look_as_their_versions_say() {
     let under_test = embedded().await;
     let log = under_test.open().await;
     let topic = new_topic(log.as_ref(), "schema").await;
@@ -37,14 +37,14 @@ async fn the_files_look_as_version_1_says() {
     log.close().await;
 
     let file = Connection::open(under_test.0.path().join(format!("{topic}.sqlite"))).expect("it");
-    assert_eq!(schema(&file), include_str!("../golden/topic-v1.txt"));
+    assert_eq!(schema(&file), include_str!("../golden/topic-v2.txt"));
     let groups = Connection::open(under_test.0.path().join("consumer-groups.db")).expect("it");
     assert_eq!(schema(&groups), include_str!("../golden/consumer-groups-v1.txt"));
 
     let rows: Vec<String> = file
         .prepare(
-            "select partition || ':' || offset || ' ' || coalesce(quote(key), '')
-             || ' ' || coalesce(quote(headers), '') || ' ' || quote(payload) from record",
+            "select sequence || ' ' || payload_bytes || ' ' || quote(shares) || ' ' || checksum
+             || ' ' || quote(records) from batch",
         )
         .expect("a statement")
         .query_map([], |row| row.get(0))
@@ -54,22 +54,25 @@ async fn the_files_look_as_version_1_says() {
     assert_eq!(
         rows,
         [
-            "2:0 X'73686F702F31' X'0763655F74797065056F72646572' X'746865207061796C6F6164'",
-            "2:1 NULL NULL X''"
+            "0 0 X'04000000000000000000000000' 0 X''",
+            "1 11 X'04000000000000020225000000' 188035761 \
+             X'0673686F702F310E0763655F74797065056F726465720B746865207061796C6F6164000000'"
         ]
     );
 }
 
 #[tokio::test]
-async fn a_topic_of_a_newer_version_is_refused() {
-    let under_test = embedded().await;
-    let log = under_test.open().await;
-    let topic = new_topic(log.as_ref(), "newer").await;
-    log.close().await;
-    set_version(&under_test, &format!("{topic}.sqlite"), 2);
-    let log = under_test.open().await;
-    let error = log.append(&topic, payload("x")).await.expect_err("a newer file");
-    assert!(matches!(&error, LogError::Configuration(why) if why.contains("newer")), "{error:?}");
+async fn a_topic_of_another_version_is_refused() {
+    for (version, age) in [(1, "an older"), (3, "a newer")] {
+        let under_test = embedded().await;
+        let log = under_test.open().await;
+        let topic = new_topic(log.as_ref(), "version").await;
+        log.close().await;
+        set_version(&under_test, &format!("{topic}.sqlite"), version);
+        let log = under_test.open().await;
+        let error = log.append(&topic, payload("x")).await.expect_err("another version");
+        assert!(matches!(&error, LogError::Configuration(why) if why.contains(age)), "{error:?}");
+    }
 }
 
 #[tokio::test]
