@@ -1,5 +1,6 @@
 //! What workers hold: one call when a request starts, one when it ends.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::shard::{Home, Shards};
@@ -10,13 +11,20 @@ use crate::{ErrorKind, Start};
 /// a hundred nanoseconds, and waits for nobody.
 #[derive(Clone, Debug)]
 pub struct Recorder {
+    /// Of this recorder and its clones alone: requests under way count references to it, and
+    /// workers on other cores should not count in the same place.
+    place: Arc<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
     shards: Shards,
     home: Home,
 }
 
 impl Recorder {
     pub(crate) fn new(shards: Shards, home: Home) -> Self {
-        Self { shards, home }
+        Self { place: Arc::new(Place { shards, home }) }
     }
 
     /// A request is being sent now, which should have been sent at `intended`.
@@ -26,12 +34,12 @@ impl Recorder {
 
     /// A request was sent at `sent`, which should have been sent at `intended`.
     pub fn start_at(&self, intended: impl Into<Start>, sent: Instant) -> InFlight {
-        self.shards.start(self.home);
+        self.place.shards.start(self.place.home);
         let intended = match intended.into() {
             Start::At(intended) => intended,
             Start::Whenever => sent,
         };
-        InFlight { recorder: Some(self.clone()), intended, sent }
+        InFlight { place: Some(Arc::clone(&self.place)), intended, sent }
     }
 }
 
@@ -40,7 +48,7 @@ impl Recorder {
 #[must_use = "a request that is dropped counts as abandoned"]
 pub struct InFlight {
     /// `None` once the end is recorded.
-    recorder: Option<Recorder>,
+    place: Option<Arc<Place>>,
     intended: Instant,
     sent: Instant,
 }
@@ -59,8 +67,8 @@ impl InFlight {
     /// It is sent once more: an attempt failed, the request has not. It goes on being in flight, and
     /// its latency goes on growing.
     pub fn retried(&self) {
-        if let Some(recorder) = &self.recorder {
-            recorder.shards.count(recorder.home, |tally| tally.retries += 1);
+        if let Some(place) = &self.place {
+            place.shards.count(place.home, |tally| tally.retries += 1);
         }
     }
 
@@ -80,7 +88,7 @@ impl InFlight {
     }
 
     fn record(&mut self, end: Instant, outcome: Result<(), ErrorKind>) {
-        let Some(recorder) = self.recorder.take() else { return };
+        let Some(place) = self.place.take() else { return };
         let since = |earlier| -> Duration { end.saturating_duration_since(earlier) };
         let ended = Ended {
             latency: since(self.intended),
@@ -88,13 +96,13 @@ impl InFlight {
             start_delay: self.sent.saturating_duration_since(self.intended),
             outcome,
         };
-        recorder.shards.end(recorder.home, |tally| tally.count(ended));
+        place.shards.end(place.home, |tally| tally.count(ended));
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        if self.recorder.is_some() {
+        if self.place.is_some() {
             self.record(Instant::now(), Err(ErrorKind::ABANDONED));
         }
     }
