@@ -49,6 +49,8 @@ mod series;
 mod shard;
 mod slo;
 mod tally;
+#[cfg(test)]
+mod testing;
 
 pub use alarm::{Alarm, Until};
 pub use error_kind::ErrorKind;

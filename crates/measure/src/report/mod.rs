@@ -2,6 +2,8 @@
 
 mod distribution;
 mod html;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::BTreeMap;
@@ -220,6 +222,19 @@ impl Report {
     /// Whether no threshold was missed; what decides between exit codes.
     pub fn met(&self) -> bool {
         self.slo.as_ref().is_none_or(|slo| slo.met)
+    }
+
+    /// The times that were measured: name, figures, meaning.
+    fn times(&self) -> Vec<(&'static str, Times, &'static str)> {
+        [
+            ("latency", self.latency_us, "from the intended start to the end"),
+            ("of failed", self.error_latency_us, "the same, failed requests only"),
+            ("service time", self.service_time_us, "from when it was sent"),
+            ("start delay", self.start_delay_us, "how late it was sent"),
+        ]
+        .into_iter()
+        .filter_map(|(name, times, meaning)| Some((name, times?, meaning)))
+        .collect()
     }
 
     /// For a terminal: figures in aligned columns, no colour, ends with a line feed.

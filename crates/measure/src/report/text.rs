@@ -63,13 +63,7 @@ pub(super) fn share_failed(report: &Report) -> String {
 
 fn times(report: &Report, out: &mut String) -> std::fmt::Result {
     writeln!(out, "  {:<12} {}", "", cells(&COLUMNS.map(str::to_owned)))?;
-    for (name, times, meaning) in [
-        ("latency", report.latency_us, "from the intended start to the end"),
-        ("of failed", report.error_latency_us, "the same, failed requests only"),
-        ("service time", report.service_time_us, "from when it was sent"),
-        ("start delay", report.start_delay_us, "how late it was sent"),
-    ] {
-        let Some(times) = times else { continue };
+    for (name, times, meaning) in report.times() {
         let columns =
             [times.p50, times.p90, times.p99, times.p99_9, times.p99_99, times.max, times.mean];
         writeln!(out, "  {name:<12} {}   {meaning}", cells(&columns.map(show_us)))?;
