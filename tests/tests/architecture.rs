@@ -119,6 +119,11 @@ fn the_pure_crates_have_no_clock_no_io_and_no_runtime() {
 }
 
 #[test]
+fn what_measures_links_no_runtime() {
+    Graph::of_workspace().never_links("measure", &["tokio", "mio", "async-std"]);
+}
+
+#[test]
 fn only_the_log_names_kafka_and_only_the_store_names_sql() {
     let graph = Graph::of_workspace();
     assert_eq!(graph.members_naming("rdkafka"), ["event-log"]);
@@ -135,6 +140,7 @@ fn arrows_between_the_crates_point_one_way() {
         ("order-engine", &["order-domain"]),
         ("event-log", &["order-domain"]),
         ("order-store", &["order-domain"]),
+        ("measure", &[]),
         ("service-kit", &[]),
         ("order-producer-api", &["event-log", "order-domain", "service-kit"]),
         (
