@@ -55,7 +55,7 @@ impl Collector {
         self.open.in_flight.look(self.shards.in_flight());
         let rest = self.close(now);
         if rest.length < INTERVAL / 2 {
-            self.series.extend_last(&rest);
+            self.series.extend_last(rest);
         } else {
             self.series.push(rest);
         }
