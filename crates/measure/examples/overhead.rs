@@ -48,7 +48,7 @@ fn worker(recorder: &Recorder) -> Duration {
     for _ in 0..RECORDS {
         black_box(recorder.start(Start::Whenever)).succeeded();
     }
-    time_on_a_core() - begin
+    time_on_a_core().saturating_sub(begin)
 }
 
 /// How long this thread has run; what others on the machine take is not in it. (The first figure of

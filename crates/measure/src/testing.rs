@@ -1,5 +1,6 @@
 //! A run for tests: the same on every machine.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,9 +13,15 @@ use crate::{ErrorKind, Run};
 const REQUESTS_A_TENTH: u64 = 100;
 const STRANGE: [&str; 3] = ["broken pipe", "no route", "<strange> & \"odd\""];
 
+/// What [`storm`] makes, made once.
+pub(crate) fn stormy_run() -> Run {
+    static RUN: LazyLock<Run> = LazyLock::new(storm);
+    RUN.clone()
+}
+
 /// A minute and a half at 1,000/s. From second 40 to 52 the target is slow, answers some with 503
 /// and lets others wait until they time out.
-pub(crate) fn stormy_run() -> Run {
+fn storm() -> Run {
     let shards = Shards::new(2);
     let mut collector = Collector::new(shards.clone());
     let mut random = Random(7);

@@ -60,7 +60,9 @@ proptest! {
         parts in prop::collection::vec(prop::collection::vec(nanoseconds(), 0..50), 0..6),
     ) {
         let mut merged = Latencies::new();
-        parts.iter().for_each(|part| merged.merge(&of(part)));
+        for part in &parts {
+            merged.merge(&of(part));
+        }
         let all = of(&parts.concat());
         prop_assert_eq!(&merged, &all);
         prop_assert_eq!(merged.max(), all.max());
