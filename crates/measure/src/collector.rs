@@ -18,6 +18,8 @@ pub(crate) struct Collector {
     total: Tally,
     series: Series,
     open: Interval,
+    /// When the open interval is over.
+    open_until: Duration,
 }
 
 impl Collector {
@@ -28,6 +30,7 @@ impl Collector {
             total: Tally::default(),
             series: Series::default(),
             open: Interval::empty(Duration::ZERO),
+            open_until: INTERVAL,
         }
     }
 
@@ -43,7 +46,11 @@ impl Collector {
     /// Looks how much is under way, and closes the interval when it is over.
     pub(crate) fn look(&mut self, now: Duration) {
         self.open.in_flight.look(self.shards.in_flight());
-        if now >= self.open.from + INTERVAL {
+        if now >= self.open_until {
+            // A late look makes one interval longer and the next one shorter, not all of them late.
+            while self.open_until <= now {
+                self.open_until += INTERVAL;
+            }
             let interval = self.close(now);
             self.series.push(interval);
         }
@@ -119,16 +126,17 @@ mod tests {
     }
 
     #[test]
-    fn a_look_that_comes_late_makes_a_longer_interval() {
+    fn a_look_that_comes_late_delays_no_later_interval() {
         let shards = Shards::new(1);
         let mut collector = Collector::new(shards.clone());
         collector.look(TENTH * 34);
         request(&shards, 0);
-        collector.look(TENTH * 44);
-        let (_, series) = collector.finish(TENTH * 44);
+        collector.look(TENTH * 39);
+        collector.look(TENTH * 41);
+        let (_, series) = collector.finish(TENTH * 41);
         let found: Vec<_> =
             series.intervals().iter().map(|it| (it.from, it.length, it.ended())).collect();
-        assert_eq!(found, [(Duration::ZERO, TENTH * 34, 0), (TENTH * 34, TENTH * 10, 1)]);
+        assert_eq!(found, [(Duration::ZERO, TENTH * 34, 0), (TENTH * 34, TENTH * 7, 1)]);
     }
 
     #[test]

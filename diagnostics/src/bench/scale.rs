@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::open_loop::Pace;
+use measure::Rate;
+
+use super::open_loop::Load;
 
 /// The sizes of a run.
 #[derive(Clone, Copy, Debug)]
@@ -20,14 +22,14 @@ pub struct Scale {
     /// Many orders stored.
     pub stored_many: u64,
     /// The steady rate.
-    pub pace: Pace,
+    pub load: Load,
 }
 
 impl Scale {
     /// The run that the bounds were made for, or a quick one.
     pub fn of(quick: bool) -> Self {
-        let pace = |warm_up, measured| Pace {
-            per_second: 1_000,
+        let load = |warm_up, measured| Load {
+            rate: Rate::per_second(1_000.0).expect("a rate"),
             warm_up: Duration::from_secs(warm_up),
             measured: Duration::from_secs(measured),
         };
@@ -39,7 +41,7 @@ impl Scale {
                 fill_orders: 20_000,
                 stored_few: 2_000,
                 stored_many: 20_000,
-                pace: pace(1, 2),
+                load: load(1, 2),
             };
         }
         Self {
@@ -49,7 +51,7 @@ impl Scale {
             fill_orders: 200_000,
             stored_few: 10_000,
             stored_many: 1_000_000,
-            pace: pace(3, 10),
+            load: load(3, 10),
         }
     }
 }

@@ -151,7 +151,7 @@ fn chart(title: &str, legend: &[Legend], plot: &str) -> String {
     });
     format!(
         "<section>\n<div class=\"head\"><h2>{}</h2>\n<div class=\"legend\">\n{legend}</div></div>\n\
-         {plot}</section>\n",
+         <div class=\"scroll\">{plot}</div></section>\n",
         escape(title)
     )
 }
