@@ -1,8 +1,9 @@
 //! Waking tasks on time.
 //!
-//! A runtime's timer has a granularity of a millisecond, and spinning burns a core that the target
-//! may need. One thread that sleeps in the kernel until the next due time is late by a tenth of that
-//! millisecond and costs a wake-up a request.
+//! A runtime's timer has a granularity of a millisecond. Spinning burns a core that the target may
+//! need, and on a busy machine makes things worse: the scheduler is slower to come back to a thread
+//! that spun than to one that slept. One thread that sleeps in the kernel until the next due time is
+//! late by a tenth of a millisecond and costs a wake-up a request.
 
 use std::collections::BTreeMap;
 use std::io;
