@@ -11,6 +11,8 @@ use super::open_loop::Load;
 pub struct Scale {
     /// How often ours and its ceiling take turns.
     pub rounds: usize,
+    /// How long a side is loaded before its first round: files grow, connections and caches fill.
+    pub warm_up: Duration,
     /// How long one side is loaded in a round.
     pub round: Duration,
     /// How long the all-in-one is loaded in a round: long enough for a backlog to show.
@@ -36,6 +38,7 @@ impl Scale {
         if quick {
             return Self {
                 rounds: 1,
+                warm_up: Duration::from_secs(1),
                 round: Duration::from_secs(1),
                 sustained_round: Duration::from_secs(2),
                 fill_orders: 20_000,
@@ -46,6 +49,7 @@ impl Scale {
         }
         Self {
             rounds: 3,
+            warm_up: Duration::from_secs(3),
             round: Duration::from_secs(5),
             sustained_round: Duration::from_secs(10),
             fill_orders: 200_000,

@@ -4,7 +4,7 @@
 //! the file and not at one a partition: a commit of a few records then costs a few pages.
 
 use bytes::Bytes;
-use lz4_flex::block;
+use lz4_flex::block::{self, CompressTable};
 use order_domain::Timestamp;
 
 use super::bytes::{pop_number, push_number};
@@ -92,6 +92,7 @@ pub fn decode_shares(mut blob: &[u8]) -> Option<Vec<Share>> {
 pub struct BatchBuilder {
     parts: Vec<Part>,
     payload_bytes: u64,
+    packer: Packer,
     records: Vec<u8>,
 }
 
@@ -131,7 +132,7 @@ impl BatchBuilder {
         self.records.clear();
         for part in &mut self.parts {
             let before = self.records.len();
-            pack(&part.bytes, &mut self.records);
+            self.packer.pack(&part.bytes, &mut self.records);
             part.packed_bytes = (self.records.len() - before) as u64;
         }
     }
@@ -154,17 +155,29 @@ pub fn part_of(head: &BatchHead, partition: usize, records: &[u8]) -> Option<Byt
     unpack(records.get(begin..end)?)
 }
 
-/// Appends the length of `bytes` and an LZ4 block of them; nothing where they are none. Records of
-/// one topic are much alike: LZ4 is fast enough to cost less than the writing that it saves.
-fn pack(bytes: &[u8], packed: &mut Vec<u8>) {
-    if bytes.is_empty() {
-        return;
+/// Packs bytes. What it needs for that is kept, so that a batch need not clear fresh memory.
+#[derive(Default)]
+struct Packer {
+    table: CompressTable,
+    block: Vec<u8>,
+}
+
+impl Packer {
+    /// Appends the length of `bytes` and an LZ4 block of them; nothing where they are none. Records
+    /// of one topic are much alike: LZ4 is fast enough to cost less than the writing that it saves.
+    fn pack(&mut self, bytes: &[u8], packed: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let size_max = block::get_maximum_output_size(bytes.len());
+        if self.block.len() < size_max {
+            self.block.resize(size_max, 0);
+        }
+        let length = block::compress_into_with_table(bytes, &mut self.block, &mut self.table)
+            .expect("there is room for the worst case");
+        push_number(packed, bytes.len() as u64);
+        packed.extend_from_slice(&self.block[..length]);
     }
-    push_number(packed, bytes.len() as u64);
-    let begin = packed.len();
-    packed.resize(begin + block::get_maximum_output_size(bytes.len()), 0);
-    let length = block::compress_into(bytes, &mut packed[begin..]).expect("there is room");
-    packed.truncate(begin + length);
 }
 
 fn unpack(mut packed: &[u8]) -> Option<Bytes> {
@@ -232,7 +245,7 @@ mod tests {
         let bytes: Vec<u8> =
             (0..100).flat_map(|n| format!("purchase {n} of a coat").into_bytes()).collect();
         let mut packed = Vec::new();
-        pack(&bytes, &mut packed);
+        Packer::default().pack(&bytes, &mut packed);
         assert!(packed.len() < bytes.len() / 2, "{} of {}", packed.len(), bytes.len());
         assert_eq!(unpack(&packed).as_deref(), Some(&bytes[..]));
         for length in 1..packed.len() {
