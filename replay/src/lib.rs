@@ -5,4 +5,7 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod ingest;
+mod progress;
+mod sort;
 pub mod verify;

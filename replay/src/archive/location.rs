@@ -34,6 +34,25 @@ impl Location {
         Self(Place::Folder(path.into()))
     }
 
+    /// The folder, if it is one.
+    pub(crate) fn as_folder(&self) -> Option<&std::path::Path> {
+        match &self.0 {
+            Place::Folder(path) => Some(path),
+            Place::S3 { .. } => None,
+        }
+    }
+
+    /// The place that is `name`'s parent, and the name: `s3://bucket/a/b` is `b` in `s3://bucket/a`.
+    pub(crate) fn split_last(&self) -> Option<(Self, String)> {
+        let Place::S3 { bucket, prefix } = &self.0 else { return None };
+        let mut parts: Vec<_> = prefix.parts().collect();
+        let last = parts.pop()?.as_ref().to_owned();
+        Some((
+            Self(Place::S3 { bucket: bucket.clone(), prefix: parts.into_iter().collect() }),
+            last,
+        ))
+    }
+
     /// Reaches what is there. A folder is created if there is none.
     pub(crate) fn open_or_create(&self) -> Result<Store, ArchiveError> {
         if let Place::Folder(path) = &self.0 {
