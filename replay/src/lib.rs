@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod ingest;
+pub mod outcome;
 mod progress;
 mod sort;
 pub mod verify;
