@@ -9,8 +9,10 @@ use service_kit::exit;
 
 /// History again, in the same order, with proof.
 ///
-/// Records, moves and sends request traffic. An archive is a folder or an object-store prefix
-/// (s3://bucket/prefix; endpoint and keys from the AWS_* variables) of compressed segments.
+/// Records, moves and sends request traffic. An archive is a folder of compressed segments, or the
+/// same below an `s3://bucket/prefix`; there, endpoint, region and keys come from `AWS_ENDPOINT`,
+/// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and `AWS_ALLOW_HTTP=true` allows an
+/// endpoint without TLS.
 #[derive(Parser)]
 #[command(version)]
 struct Args {

@@ -58,7 +58,7 @@ pub struct ArchiveWriter {
 
 enum Order {
     /// An entry, and the room it took.
-    Write(Exchange, u32),
+    Write(Box<Exchange>, u32),
     Flush(oneshot::Sender<()>),
     Finish,
 }
@@ -124,7 +124,7 @@ impl ArchiveWriter {
         if taken.is_err() {
             return Err(self.failure().await);
         }
-        self.send(Order::Write(exchange, kib)).await?;
+        self.send(Order::Write(Box::new(exchange), kib)).await?;
         let sequence = self.next;
         self.next = sequence.next();
         Ok(sequence)

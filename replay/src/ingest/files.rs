@@ -96,11 +96,15 @@ fn find_local(path: &Path) -> io::Result<Found> {
                 folders.push(below);
             } else {
                 let name = below.into_os_string().into_string();
-                names.push(name.map_err(|name| io::Error::other(format!("{name:?} is no UTF-8")))?);
+                names.push(name.map_err(|name| not_utf8(&name))?);
             }
         }
     }
     Ok((Place::Folder(path.to_owned()), false, names))
+}
+
+fn not_utf8(name: &std::ffi::OsStr) -> io::Error {
+    io::Error::other(format!("the name {} is not UTF-8", name.display()))
 }
 
 async fn find_objects(source: &Location) -> Result<Found, IngestError> {

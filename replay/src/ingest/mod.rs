@@ -43,34 +43,14 @@ use crate::sort::Sorter;
 const WAITING_MAX: usize = 256;
 
 /// Makes an archive of order files, tables or access logs.
-///
-/// How a record becomes a request is said by a mapping, a commented TOML file. Three are built in:
-///
-///   cdnow     the purchases of a CD shop, a table:   --print-mapping cdnow shows how
-///   orders    JSON files of whole orders: one a file, arrays, or JSON Lines
-///   combined  access logs of Apache httpd and nginx
-///
-/// Files that end in .gz or .zst are unpacked. A folder is read by its files' names, from top to
-/// bottom, unless the mapping says `order = "time"`.
-///
-/// Records that are no requests go to the rejects file, one JSON object a line: file, line, reason
-/// and the record. The exit code is 0 nevertheless, unless --strict is given.
-///
-/// If it is killed, --resume continues: what the archive has already is read again, compared and
-/// not written twice.
-///
-/// Examples:
-///   replay ingest purchases.txt --mapping cdnow --to archive
-///   replay ingest s3://bucket/orders --mapping orders --to s3://bucket/archive
-///   replay ingest /var/log/nginx --mapping combined --to archive
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(long_about = include_str!("help.txt"))]
 pub struct IngestArgs {
-    /// A file, a folder, or s3://bucket/prefix.
+    /// A file, a folder, or an `s3://` prefix.
     #[arg(required_unless_present = "print_mapping")]
     source: Option<Location>,
 
-    /// Where the archive is to be: a folder, or s3://bucket/prefix.
+    /// Where the archive is to be: a folder, or an `s3://` prefix.
     #[arg(long, value_name = "ARCHIVE", required_unless_present = "print_mapping")]
     to: Option<Location>,
 
@@ -79,7 +59,7 @@ pub struct IngestArgs {
     mapping: Option<String>,
 
     /// Where rejected records go [default: beside the archive's folder, its name with
-    /// .rejects.jsonl; for s3:// its last part, in the current folder].
+    /// .rejects.jsonl; for `s3://` its last part, in the current folder].
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 
@@ -90,6 +70,12 @@ pub struct IngestArgs {
     /// Continue an archive that an earlier run of the same source and mapping began.
     #[arg(long)]
     resume: bool,
+
+    /// Size of the archive's segments before compression, in MiB; 1 to 1024. What was not yet in a
+    /// whole segment is lost with a killed ingest, and read again by --resume.
+    #[arg(long, value_name = "MIB", default_value = "32",
+          value_parser = clap::value_parser!(u64).range(1..=1024))]
+    segment_mib: u64,
 
     /// Print the summary as JSON.
     #[arg(long)]
@@ -183,6 +169,8 @@ pub struct Ingest {
     pub strict: bool,
     /// Whether the archive is there already, begun by the same ingest.
     pub resume: bool,
+    /// How the archive is written.
+    pub writer: WriterSettings,
 }
 
 /// Runs the subcommand.
@@ -203,6 +191,10 @@ pub async fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
         rejects: args.rejects.clone().unwrap_or_else(|| default_rejects(to)),
         strict: args.strict,
         resume: args.resume,
+        writer: WriterSettings {
+            segment_bytes: args.segment_mib << 20,
+            ..WriterSettings::default()
+        },
     };
     let ingested = ingest.run().await?;
     print(&ingested, args.json);
@@ -281,7 +273,7 @@ impl Ingest {
     }
 
     async fn writer(&self) -> Result<(ArchiveWriter, Earlier), IngestError> {
-        let settings = WriterSettings::default();
+        let settings = self.writer;
         if !self.resume {
             let writer = ArchiveWriter::create(&self.to, settings).await?;
             return Ok((writer, Earlier::new(0, Chain::START)));

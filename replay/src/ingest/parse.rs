@@ -46,9 +46,12 @@ pub(super) fn parse<T: Take>(
                 return Ok(());
             }
             match LogLine::parse(line) {
-                Ok(log) => {
-                    take.record(&Record { file, line: number, raw: line, data: Data::Log(log) })
-                }
+                Ok(log) => take.record(&Record {
+                    file,
+                    line: number,
+                    raw: line,
+                    data: Data::Log(Box::new(log)),
+                }),
                 Err(reason) => take.reject(file, number, line, reason),
             }
         }),
@@ -212,8 +215,8 @@ impl Table {
     ) -> Result<(), T::Stop> {
         let Some(separator) = self.separator else {
             return each_line(file, input, take, |line, number, take| {
-                let values = line.split_whitespace().map(str::to_owned).collect();
-                self.row(file, number, line, values, take)
+                let values: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
+                self.row(file, number, line, &values, take)
             });
         };
         let mut rows = Rows::new(separator);
@@ -221,11 +224,11 @@ impl Table {
             match rows.next(input)? {
                 Row::End => return Ok(()),
                 Row::Rejected { line, reason } => {
-                    take.reject(file, line, &lossy(&rows.raw), reason)?
+                    take.reject(file, line, &lossy(&rows.raw), reason)?;
                 }
                 Row::Values { line, values } => {
                     let raw = String::from_utf8_lossy(without_end(&rows.raw));
-                    self.row(file, line, &raw, values, take)?;
+                    self.row(file, line, &raw, &values, take)?;
                 }
             }
         }
@@ -236,7 +239,7 @@ impl Table {
         file: &str,
         line: u64,
         raw: &str,
-        values: Vec<String>,
+        values: &[String],
         take: &mut T,
     ) -> Result<(), T::Stop> {
         if values.is_empty() {
@@ -251,7 +254,7 @@ impl Table {
             let reason = format!("it has {} columns instead of {}", values.len(), names.len());
             return take.reject(file, line, raw, reason);
         }
-        let data = Data::Columns { names, values: &values };
+        let data = Data::Columns { names, values };
         take.record(&Record { file, line, raw, data })
     }
 }
@@ -328,11 +331,10 @@ impl Rows {
             *written += wrote;
             *ended += ends;
             match result {
-                ReadRecordResult::InputEmpty => return false,
                 ReadRecordResult::OutputFull => self.output.resize(self.output.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record => return true,
-                ReadRecordResult::End => return false,
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => return false,
             }
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct Record<'a> {
 pub(super) enum Data<'a> {
     Json(&'a Value),
     Columns { names: &'a [String], values: &'a [String] },
-    Log(LogLine<'a>),
+    Log(Box<LogLine<'a>>),
 }
 
 impl Record<'_> {
