@@ -296,26 +296,36 @@ impl Rows {
         let (mut written, mut ended) = (0, 0);
         loop {
             let read = read_line(input, &mut self.line)?;
-            if matches!(read, Read::End) && self.raw.is_empty() {
-                return Ok(Row::End);
+            if matches!(read, Read::End) {
+                return Ok(if self.raw.is_empty() { Row::End } else { self.unclosed(first) });
             }
-            self.lines += u64::from(!matches!(read, Read::End));
+            self.lines += 1;
             self.raw.extend_from_slice(&self.line);
             if matches!(read, Read::TooLong) || self.raw.len() > RECORD_BYTES_MAX {
-                return Ok(Row::Rejected { line: first, reason: too_long() });
-            }
-            // An empty line is the end of the input for the parser.
-            if self.feed(&mut written, &mut ended) {
-                return Ok(self.row(first, written, ended));
-            }
-            if matches!(read, Read::End) {
-                let reason = "a quote is not closed".to_owned();
-                return Ok(Row::Rejected { line: first, reason });
+                return Ok(self.unclosed(first));
             }
             if without_end(&self.raw).is_empty() {
                 return Ok(Row::Values { line: first, values: Vec::new() });
             }
+            // Without an end of line the parser could not tell an unclosed quote from the last row.
+            if !self.line.ends_with(b"\n") {
+                self.line.push(b'\n');
+            }
+            if self.feed(&mut written, &mut ended) {
+                return Ok(self.row(first, written, ended));
+            }
         }
+    }
+
+    /// A row that has no end.
+    fn unclosed(&self, first: u64) -> Row {
+        let lines = self.lines + 1 - first;
+        let reason = if lines == 1 && self.raw.len() >= RECORD_BYTES_MAX {
+            too_long()
+        } else {
+            format!("a quote is not closed: from here on, {lines} lines are one row")
+        };
+        Row::Rejected { line: first, reason }
     }
 
     /// Gives the parser the line; whether a row has ended with it.

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use replay::archive::{ArchiveError, ArchiveReader, Chain, Damage, Fault, Location, SegmentNumber};
 
@@ -8,6 +10,10 @@ const ENTRIES: u64 = 24;
 
 fn three_segments() -> Archived {
     Archived::new(ENTRIES, IN_SEGMENT)
+}
+
+fn index(number: u64) -> usize {
+    usize::try_from(number).expect("a test is small")
 }
 
 /// Reads everything before the damage, and gives the damage.
@@ -49,7 +55,8 @@ fn chain_anew(lines: &mut [String], mut chain: Chain) {
         let end = line.rfind(",\"chain\"").unwrap();
         chain = chain.after(&line.as_bytes()[..end]);
         line.truncate(end);
-        line.push_str(&format!(",\"chain\":\"{}\"}}\n", &chain.to_string()[..16]));
+        let chain = chain.to_string();
+        writeln!(line, ",\"chain\":\"{}\"}}", &chain[..16]).unwrap();
     }
 }
 
@@ -61,12 +68,12 @@ proptest! {
         let archived = three_segments();
         let (segment, line) = (entry / IN_SEGMENT + 1, entry % IN_SEGMENT + 1);
         let mut lines = archived.lines(segment);
-        let mut bytes = lines[(line - 1) as usize].clone().into_bytes();
+        let mut bytes = lines[index(line - 1)].clone().into_bytes();
         // Not the sequence number: that makes it another entry.
-        let index = 20 + place.index(bytes.len() - 21);
-        prop_assume!(bytes[index] != to);
-        bytes[index] = to;
-        lines[(line - 1) as usize] = String::from_utf8(bytes).unwrap();
+        let byte = 20 + place.index(bytes.len() - 21);
+        prop_assume!(bytes[byte] != to);
+        bytes[byte] = to;
+        lines[index(line - 1)] = String::from_utf8(bytes).unwrap();
         archived.rewrite(segment, &lines);
         prop_assert_eq!(found(&damage(&archived)), (segment, Some(line), Fault::Edited));
     }
@@ -76,7 +83,7 @@ proptest! {
         prop_assume!(one < other);
         let archived = three_segments();
         let mut lines = archived.lines(segment);
-        lines.swap(one as usize, other as usize);
+        lines.swap(index(one), index(other));
         archived.rewrite(segment, &lines);
         let first = (segment - 1) * IN_SEGMENT + 1;
         let fault = Fault::OutOfOrder { expected: first + one, found: first + other };
@@ -88,7 +95,7 @@ proptest! {
         let archived = three_segments();
         let (segment, line) = (entry / IN_SEGMENT + 1, entry % IN_SEGMENT + 1);
         let mut lines = archived.lines(segment);
-        lines.remove((line - 1) as usize);
+        lines.remove(index(line - 1));
         archived.rewrite(segment, &lines);
         let fault = if line == IN_SEGMENT {
             Fault::LinesMissing { expected: IN_SEGMENT, found: IN_SEGMENT - 1 }
@@ -103,7 +110,7 @@ proptest! {
         let archived = three_segments();
         let (segment, line) = (entry / IN_SEGMENT + 1, entry % IN_SEGMENT + 1);
         let mut lines = archived.lines(segment);
-        lines.insert(line as usize, lines[(line - 1) as usize].clone());
+        lines.insert(index(line), lines[index(line - 1)].clone());
         archived.rewrite(segment, &lines);
         let fault = if line == IN_SEGMENT {
             Fault::LinesAdded
@@ -130,8 +137,8 @@ proptest! {
     ) {
         let archived = three_segments();
         let mut file = std::fs::read(archived.segment(segment)).unwrap();
-        let index = at.index(file.len());
-        file[index] ^= 1 << bit;
+        let byte = at.index(file.len());
+        file[byte] ^= 1 << bit;
         std::fs::write(archived.segment(segment), file).unwrap();
         prop_assert_eq!(damage(&archived).segment.get(), segment);
     }
