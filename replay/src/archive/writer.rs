@@ -83,6 +83,7 @@ impl ArchiveWriter {
     ) -> Result<Self, ArchiveError> {
         let store = location.open()?;
         let mut manifest = super::reader::read_manifest(&store).await?;
+        location.remove_staged().map_err(|error| stopped(&error))?;
         manifest.finished = false;
         store.replace(manifest::FILE_NAME, manifest.to_json().into()).await?;
         Ok(Self::start(store, manifest, settings))

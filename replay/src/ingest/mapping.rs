@@ -215,6 +215,9 @@ impl Mapping {
             Ok((name.clone(), Template::parse(value).map_err(at("request.headers"))?))
         });
         source.check()?;
+        for name in request.headers.keys() {
+            check_token(name).map_err(|_| format!("request.headers: {name:?} is no name"))?;
+        }
         Ok(Self {
             source,
             at: Template::parse(&request.at).map_err(at("request.at"))?,
@@ -245,6 +248,7 @@ impl Mapping {
         exchange.key = required(&self.key, record)?;
         for (name, value) in &self.headers {
             if let Some(value) = value.text(record)? {
+                check_header(name, &value)?;
                 exchange.headers.push((name.clone(), value));
             }
         }
@@ -374,6 +378,14 @@ fn check_token(method: &str) -> Result<(), Reason> {
         return Ok(());
     }
     Err(format!("{method:?} is no method"))
+}
+
+/// A value has no control characters but the tab (RFC 9110, 5.5).
+fn check_header(name: &str, value: &str) -> Result<(), Reason> {
+    if value.chars().any(|c| c.is_control() && c != '\t') {
+        return Err(format!("header {name} would have control characters: {value:?}"));
+    }
+    Ok(())
 }
 
 fn check_path(path: &str) -> Result<(), Reason> {

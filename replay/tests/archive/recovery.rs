@@ -52,6 +52,23 @@ proptest! {
 }
 
 #[test]
+fn what_a_killed_writer_had_not_put_in_place_is_removed() {
+    let archived = Archived::new(1, 1);
+    for name in ["manifest.json#1", "segment-000002.jsonl.zst#12", "mine#1", "segment-x"] {
+        std::fs::write(archived.path().join(name), "half").unwrap();
+    }
+    let resumed = block_on(async {
+        let location = archived.location();
+        ArchiveWriter::resume(&location, WriterSettings::default()).await.unwrap().finish().await
+    });
+    assert_eq!(resumed.unwrap().entries, 1);
+    let files = std::fs::read_dir(archived.path()).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["manifest.json", "mine#1", "segment-000001.jsonl.zst", "segment-x"]);
+}
+
+#[test]
 fn a_segment_ends_by_age_though_nothing_more_comes() {
     let archived = Archived::new(0, 1);
     let location = archived.location();
