@@ -3,6 +3,9 @@
 
 use std::time::Instant;
 
+// Brings the programs' allocator.
+use service_kit as _;
+
 use jiff::{SignedDuration, Timestamp};
 use replay::archive::{
     ArchiveReader, ArchiveWriter, Exchange, Location, Response, Sequence, WriterSettings,

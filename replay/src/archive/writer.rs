@@ -1,6 +1,7 @@
 //! Writing an archive.
 
 use std::sync::Arc;
+use std::thread::sleep;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -23,6 +24,10 @@ const KIB_WAITING_MAX: u32 = 8 << 10;
 
 /// What the compressing thread takes at once.
 const BATCH_ENTRIES_MAX: usize = 256;
+
+/// How long the thread lets entries gather when it finds few: to be woken for each of them would cost
+/// the writer more than the entry does.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// When a segment ends, and how it is compressed.
 #[derive(Clone, Copy, Debug)]
@@ -202,9 +207,10 @@ impl Worker {
     fn run(mut self, mut inbox: mpsc::Receiver<Order>) -> Result<Manifest, ArchiveError> {
         let mut batch = Vec::with_capacity(BATCH_ENTRIES_MAX);
         let result = loop {
+            let mut few = false;
             match self.receive(&mut inbox, &mut batch) {
                 Ok(0) => break Ok(()),
-                Ok(_) => {}
+                Ok(orders) => few = orders < BATCH_ENTRIES_MAX,
                 Err(_) => {
                     if let Err(error) = self.end_segment() {
                         break Err(error);
@@ -213,6 +219,9 @@ impl Worker {
             }
             if let Err(error) = batch.drain(..).try_for_each(|order| self.carry_out(order)) {
                 break Err(error);
+            }
+            if few && !inbox.is_closed() {
+                sleep(GATHER);
             }
         };
         // Who waits for room learns that there will be none.
