@@ -5,4 +5,8 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod ingest;
+pub mod outcome;
+mod progress;
+mod sort;
 pub mod verify;
