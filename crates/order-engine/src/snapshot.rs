@@ -1,14 +1,15 @@
 //! The engine's state as bytes, and their hash.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use order_domain::event::Outcome;
 use order_domain::{Fingerprint, Offset, OrderId, Partition, RejectionReason, Timestamp, VenueId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::idempotency_window::Remembered;
+use crate::idempotency_window::{IdempotencyWindow, Remembered};
 use crate::shop::Shop;
 use crate::{Engine, EngineSettings};
 
@@ -46,6 +47,24 @@ struct State<V> {
     next_source: Offset,
     clock: Timestamp,
     venues: V,
+}
+
+/// Venues as they are written: one by one, because a copy of all would take as much memory again.
+struct Venues<'a>(&'a BTreeMap<VenueId, Shop>);
+
+impl Serialize for Venues<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(id, shop)| (id, Window(&shop.window))))
+    }
+}
+
+/// A venue's orders as they are written, oldest first.
+struct Window<'a>(&'a IdempotencyWindow);
+
+impl Serialize for Window<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(WindowEntry::from))
+    }
 }
 
 /// An order of a venue's window.
@@ -98,16 +117,11 @@ impl Engine {
     }
 
     fn canonical(&self, bytes: Vec<u8>) -> Vec<u8> {
-        let venues: Vec<(&VenueId, Vec<WindowEntry<'_>>)> = self
-            .venues
-            .iter()
-            .map(|(id, shop)| (id, shop.window.iter().map(WindowEntry::from).collect()))
-            .collect();
         let state = State {
             partition: self.partition,
             next_source: self.next_source,
             clock: self.clock,
-            venues,
+            venues: Venues(&self.venues),
         };
         postcard::to_extend(&state, bytes).expect("the state is plain data and a Vec grows")
     }
