@@ -5,6 +5,9 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod load_sink;
+pub mod marks;
 pub mod outcome;
+pub mod quantity;
 pub mod source;
 pub mod verify;
