@@ -9,5 +9,7 @@ pub mod load_sink;
 pub mod marks;
 pub mod outcome;
 pub mod quantity;
+pub mod rewrite;
+pub mod serialout;
 pub mod source;
 pub mod verify;

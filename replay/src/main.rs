@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use replay::load_sink::{self, LoadSinkArgs};
+use replay::serialout::{self, SerialoutArgs};
 use replay::verify::{self, VerifyArgs};
 use service_kit::exit;
 
@@ -21,6 +22,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     LoadSink(LoadSinkArgs),
+    Serialout(SerialoutArgs),
     Verify(VerifyArgs),
 }
 
@@ -28,6 +30,7 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::LoadSink(args) => load_sink::run(&args).await,
+        Command::Serialout(args) => serialout::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
     };
     result.unwrap_or_else(|error| exit::exit_code(&Err(error)))
