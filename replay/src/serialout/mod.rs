@@ -138,7 +138,7 @@ pub struct SerialoutArgs {
     #[arg(long, value_name = "FILE", help_heading = "Bad days")]
     state: Option<PathBuf>,
 
-    /// A file that says how requests are changed on the way out; see docs/rewrite.md.
+    /// A file that says how requests are changed on the way out; see rewrite.example.toml.
     #[arg(long, value_name = "FILE", help_heading = "Requests")]
     rewrite: Option<PathBuf>,
     /// Adds no Idempotency-Key.
