@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use replay::load_sink::{Demand, Faults, LoadSink, SinkSettings};
 use tokio::net::TcpListener;
 
-use crate::bed::{Bed, finish, sink, url};
+use crate::bed::{Bed, sink, url};
 
 fn faults(busy: &str, resets: &str, hangs: &str) -> Faults {
     Faults {
@@ -103,7 +103,7 @@ async fn a_target_that_starts_late_gets_everything() {
     tokio::time::sleep(Duration::from_millis(400)).await;
     let listener = TcpListener::bind(address).await.unwrap();
     let sink = LoadSink::start(listener, &SinkSettings::default()).unwrap();
-    let run = finish(run).await;
+    let run = run.finish().await;
     assert_eq!(run.code, Some(0), "{}", run.told());
     let verdict = sink.stop().await.unwrap();
     assert!(verdict.in_order, "{verdict}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 
 use jiff::{SignedDuration, Timestamp};
 use replay::archive::{ArchiveWriter, Exchange, Location, WriterSettings};
@@ -11,7 +11,7 @@ use replay::outcome::{Outcome, outcomes};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::task::spawn_blocking;
 
 /// Between recorded requests.
 const GAP: SignedDuration = SignedDuration::from_millis(1);
@@ -20,6 +20,9 @@ const GAP: SignedDuration = SignedDuration::from_millis(1);
 pub(crate) struct Bed {
     folder: TempDir,
 }
+
+/// The program, started. Dropped, it is killed.
+pub(crate) struct Running(Option<Child>);
 
 /// What a run of the program left.
 pub(crate) struct Finished {
@@ -58,7 +61,7 @@ impl Bed {
     }
 
     /// Starts the program; `flags` are parted by spaces, `@name` is a file of the bed.
-    pub(crate) fn start(&self, target: &str, flags: &str) -> Child {
+    pub(crate) fn start(&self, target: &str, flags: &str) -> Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_replay"));
         command.arg("serialout").arg(self.path("archive")).args(["--target", target, "--json"]);
         for flag in flags.split_whitespace() {
@@ -68,11 +71,11 @@ impl Bed {
             };
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.kill_on_drop(true).spawn().unwrap()
+        Running(Some(command.spawn().unwrap()))
     }
 
     pub(crate) async fn run(&self, target: &str, flags: &str) -> Finished {
-        finish(self.start(target, flags)).await
+        self.start(target, flags).finish().await
     }
 
     /// What the outcomes file says.
@@ -94,12 +97,35 @@ pub(crate) fn at(number: usize) -> Timestamp {
     begin + GAP * i32::try_from(number).unwrap()
 }
 
-pub(crate) async fn finish(child: Child) -> Finished {
-    let output = child.wait_with_output().await.unwrap();
-    Finished {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+impl Running {
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.as_ref().expect("it was not waited for yet").id()
+    }
+
+    /// Lets it no time for anything.
+    pub(crate) fn kill(&mut self) {
+        self.0.as_mut().expect("it was not waited for yet").kill().unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn finish(mut self) -> Finished {
+        let child = self.0.take().expect("it was not waited for yet");
+        let output = spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap();
+        Finished {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A test that fails leaves nothing running.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -120,7 +146,7 @@ impl Finished {
 }
 
 /// Reads `entry 5 may be sent twice` and `7 entries may be sent twice: 1-3, 7`.
-pub(crate) fn in_doubt(stderr: &str) -> BTreeSet<u64> {
+fn in_doubt(stderr: &str) -> BTreeSet<u64> {
     let Some(line) = stderr.lines().find(|line| line.contains("may be sent twice")) else {
         return BTreeSet::new();
     };

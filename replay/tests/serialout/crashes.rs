@@ -2,12 +2,12 @@
 //! comes twice that it did not say.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::time::Duration;
 
 use replay::load_sink::{Demand, Faults, SinkSettings};
-use tokio::process::Command;
 
-use crate::bed::{Bed, finish, in_doubt, sink, url};
+use crate::bed::{Bed, sink, url};
 
 /// How often the program is killed; more rounds take longer and find more.
 fn rounds() -> usize {
@@ -26,24 +26,16 @@ async fn crash_and_finish(bed: &Bed, target: &str, flags: &str) -> BTreeSet<u64>
     let mut told = BTreeSet::new();
     for round in 0..rounds() {
         let mut child = bed.start(target, flags);
-        let stderr = child.stderr.take().unwrap();
         tokio::time::sleep(Duration::from_millis(60 + 37 * (round as u64 % 7))).await;
-        child.start_kill().unwrap();
-        let killed = finish(child).await;
+        child.kill();
+        let killed = child.finish().await;
         assert_eq!(killed.code, None, "round {round} ended by itself: {}", killed.told());
-        told.extend(in_doubt(&read(stderr).await));
+        told.extend(killed.in_doubt());
     }
     let last = bed.run(target, flags).await;
     assert_eq!(last.code, Some(0), "{}", last.told());
     told.extend(last.in_doubt());
     told
-}
-
-async fn read(mut stderr: tokio::process::ChildStderr) -> String {
-    use tokio::io::AsyncReadExt as _;
-    let mut text = String::new();
-    stderr.read_to_string(&mut text).await.unwrap();
-    text
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,12 +94,12 @@ async fn an_interrupted_run_waits_reports_and_goes_on_without_doubt() {
     })
     .await;
     let child = bed.start(&url(&sink), "--max --connections 10 --state @state");
-    let pid = child.id().unwrap().to_string();
+    let pid = child.pid().to_string();
     while sink.verdict().applied < 50 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert!(Command::new("kill").args(["-INT", &pid]).status().await.unwrap().success());
-    let interrupted = finish(child).await;
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let interrupted = child.finish().await;
     assert_eq!(interrupted.code, Some(130), "{}", interrupted.told());
     let sent = sink.verdict().applied;
     assert_eq!(interrupted.report()["requests"]["succeeded"], sent);
