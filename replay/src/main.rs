@@ -11,7 +11,7 @@ use service_kit::exit;
 /// History again, in the same order, with proof.
 ///
 /// Records, moves and sends request traffic. An archive is a folder or an object-store prefix
-/// (s3://bucket/prefix; endpoint and keys from the AWS_* variables) of compressed segments.
+/// (`s3://bucket/prefix`; endpoint and keys from the AWS_* variables) of compressed segments.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -22,7 +22,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     LoadSink(LoadSinkArgs),
-    Serialout(SerialoutArgs),
+    Serialout(Box<SerialoutArgs>),
     Verify(VerifyArgs),
 }
 

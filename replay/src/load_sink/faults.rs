@@ -133,7 +133,7 @@ impl Fates {
 
     fn wait(&self, chance: f64) -> Duration {
         let Latency { least, most } = self.faults.latency;
-        least + (most - least).mul_f64(chance)
+        least + most.saturating_sub(least).mul_f64(chance)
     }
 }
 

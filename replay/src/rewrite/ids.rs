@@ -15,7 +15,7 @@ pub(super) const IDS_MAX: usize = 1 << 20;
 struct Old {
     ids: String,
     key: String,
-    old: String,
+    recorded: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,7 +56,7 @@ impl Learned {
     }
 
     pub(super) fn learn(&mut self, ids: &str, key: &str, old: String, new: String) {
-        let old = Old { ids: ids.to_owned(), key: key.to_owned(), old };
+        let old = Old { ids: ids.to_owned(), key: key.to_owned(), recorded: old };
         if self.file.is_some() {
             let line = Line { old: old.clone(), new: new.clone() };
             serde_json::to_writer(&mut self.lines, &line).expect("two strings are JSON");
@@ -77,7 +77,7 @@ impl Learned {
     }
 
     pub(super) fn new_of(&self, ids: &str, key: &str, old: &str) -> Option<&str> {
-        let old = Old { ids: ids.to_owned(), key: key.to_owned(), old: old.to_owned() };
+        let old = Old { ids: ids.to_owned(), key: key.to_owned(), recorded: old.to_owned() };
         self.new.get(&old).map(String::as_str)
     }
 

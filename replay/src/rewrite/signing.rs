@@ -1,5 +1,7 @@
 //! Signatures with a secret of the user's: HMAC (RFC 2104).
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -40,7 +42,10 @@ impl Encoding {
 
     fn encode(self, bytes: &[u8]) -> String {
         match self {
-            Self::Plain | Self::Hex => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::Plain | Self::Hex => bytes.iter().fold(String::new(), |mut text, byte| {
+                write!(text, "{byte:02x}").expect("a string takes everything");
+                text
+            }),
             Self::Base64 => BASE64.encode(bytes),
         }
     }

@@ -94,7 +94,7 @@ pub(super) struct Connection {
 /// A request that got no answer.
 pub(super) enum Unanswered {
     /// Nothing of it was sent: the connection had ended before.
-    Unsent(Prepared),
+    Unsent(Box<Prepared>),
     /// It may have reached the target.
     Failed(Failure),
 }
@@ -122,14 +122,14 @@ impl Connection {
         // This also sees that the target has closed the connection in the meantime.
         let Self { sender, driver } = self;
         if driven(driver, sender.ready()).await.is_err() {
-            return Err(Unanswered::Unsent(request));
+            return Err(Unanswered::Unsent(Box::new(request)));
         }
         let answered = driven(driver, sender.try_send_request(request)).await;
         let (head, body) = match answered {
             Ok(response) => response.into_parts(),
             Err(mut unsent) => {
                 return Err(match unsent.take_message() {
-                    Some(request) => Unanswered::Unsent(request),
+                    Some(request) => Unanswered::Unsent(Box::new(request)),
                     None => Unanswered::Failed(Failure::lost(&unsent.into_error())),
                 });
             }

@@ -114,7 +114,7 @@ impl Carrier {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure),
                 // The target had closed it: no reason to count that as an attempt.
-                Err(Unanswered::Unsent(unsent)) => request = unsent,
+                Err(Unanswered::Unsent(unsent)) => request = *unsent,
             }
         }
         let new = connection.insert(Connection::open(&self.target, self.tls.as_ref()).await?);

@@ -316,7 +316,7 @@ mod tests {
         for length in first_line..whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
             let journal = Journal::open(&path, archive, Sequence::FIRST).unwrap();
-            let lines = whole[first_line..length].iter().filter(|byte| **byte == b'\n').count();
+            let lines = whole[first_line..length].split(|byte| *byte == b'\n').count() - 1;
             assert_eq!(in_doubt(&journal), if lines == 1 { vec![10] } else { vec![] });
             assert_eq!(journal.done().contains(sequence(10)), lines == 2);
         }

@@ -75,16 +75,17 @@ const SHOW_EVERY: Duration = Duration::from_millis(250);
 /// 99 --slo was missed, 130 interrupted.
 ///
 /// Examples:
-///   replay serialout yesterday --target http://127.0.0.1:8000 --pace 10x
-///   replay serialout yesterday --target http://127.0.0.1:8000 --max --state run.state \
-///     --outcomes run.jsonl --html run.html --slo "p99<50ms,errors<0.1%"
+///
+///     replay serialout yesterday --target http://127.0.0.1:8000 --pace 10x
+///     replay serialout yesterday --target http://127.0.0.1:8000 --max --state run.state \
+///         --outcomes run.jsonl --html run.html --slo 'p99<50ms,errors<0.1%'
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct SerialoutArgs {
-    /// What to send: an archive (a folder or s3://bucket/prefix), or a stream.
+    /// What to send: an archive (a folder or `s3://bucket/prefix`), or a stream.
     source: SourceLocation,
-    /// Where to: http://host[:port][/prefix] or https://. A rewrite file may name it instead.
+    /// Where to: `http://host[:port][/prefix]` or `https://...`. A rewrite file may name it instead.
     #[arg(long, value_name = "URL")]
     target: Option<TargetUrl>,
 

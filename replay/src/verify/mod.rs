@@ -12,7 +12,7 @@ pub const DIFFERENT: u8 = 3;
 /// Tells whether an archive is still what was written.
 #[derive(Args, Debug)]
 pub struct VerifyArgs {
-    /// A folder or s3://bucket/prefix.
+    /// A folder or `s3://bucket/prefix`.
     archive: Location,
 }
 

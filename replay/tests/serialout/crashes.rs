@@ -65,7 +65,7 @@ async fn nothing_is_lost_or_swapped_and_what_comes_twice_was_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strict_order_survives_crashes_on_a_bad_day() {
-    let entries = entries(500, 300);
+    let entries = entries(500, 120);
     let bed = Bed::with_entries(entries, 30).await;
     let sink = sink(SinkSettings {
         demand: Demand::Global,
