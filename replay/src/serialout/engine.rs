@@ -11,11 +11,11 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use measure::{Alarm, ErrorKind, Recorder, Schedule, Start, Until};
+use measure::{Alarm, ErrorKind, Pace, Recorder, Schedule, Start, Until};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -108,7 +108,9 @@ pub(super) struct Ended {
 pub(super) struct Plan {
     pub(super) order: Order,
     pub(super) connections: usize,
-    pub(super) schedule: Schedule,
+    pub(super) pace: Pace,
+    /// Longer recorded gaps count as this.
+    pub(super) gap_max: Duration,
     pub(super) limits: Limits,
     pub(super) on_give_up: OnGiveUp,
     pub(super) preparation: Preparation,
@@ -130,6 +132,10 @@ struct Engine {
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Nothing more comes from the source.
     exhausted: bool,
+    /// Why, if it was not the end. What came before is sent all the same.
+    source_failure: Option<SourceError>,
+    /// Begins with the first entry: opening the source is no delay.
+    schedule: Option<Schedule>,
     /// In order of their start.
     not_due: VecDeque<Box<Job>>,
     lanes: Lanes<Box<Job>>,
@@ -164,6 +170,8 @@ impl Plan {
             lanes: Lanes::new(self.order),
             plan: self,
             exhausted: false,
+            source_failure: None,
+            schedule: None,
             not_due: VecDeque::new(),
             resting: BTreeMap::new(),
             flights: FuturesUnordered::new(),
@@ -195,6 +203,9 @@ impl Engine {
             } else {
                 self.note_down();
             }
+        }
+        if let Some(error) = self.source_failure.take() {
+            self.halt.get_or_insert(error.into());
         }
         if let Some(journal) = &mut self.plan.journal
             && let Err(error) = journal.checkpoint()
@@ -271,7 +282,7 @@ impl Engine {
         self.exhausted |= news.ended;
         match news.batch {
             Some(Ok(jobs)) => jobs.into_iter().for_each(|job| self.hold(job)),
-            Some(Err(error)) => drop(self.halt.get_or_insert(error.into())),
+            Some(Err(error)) => self.source_failure = Some(error),
             None => {}
         }
     }
@@ -280,7 +291,9 @@ impl Engine {
         if self.plan.done.contains(job.sequence) {
             return;
         }
-        job.start = self.plan.schedule.next(job.recorded_at());
+        let Plan { pace, gap_max, .. } = self.plan;
+        let begin = || Schedule::new(pace, Instant::now()).with_gap_max(gap_max);
+        job.start = self.schedule.get_or_insert_with(begin).next(job.recorded_at());
         self.held_entries += 1;
         self.held_bytes += job.bytes();
         self.not_due.push_back(job);

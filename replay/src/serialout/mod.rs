@@ -21,11 +21,11 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use measure::{Alarm, Measurement, Pace, Progress, Rate, Run, Schedule, Slo, Speed};
+use measure::{Alarm, Measurement, Pace, Progress, Rate, Run, Slo, Speed};
 use service_kit::shutdown;
 use tokio::runtime;
 use tokio_util::sync::CancellationToken;
@@ -291,12 +291,12 @@ impl SerialoutArgs {
             timeout: self.timeout,
             keep: self.outcomes.is_some() || rewriter.as_ref().is_some_and(Rewriter::learns),
         };
-        let schedule = Schedule::new(self.pace(), Instant::now());
         let ahead = rewriter.is_none().then(|| preparation.clone());
         Ok(Plan {
             order: self.order,
             connections: if self.order == Order::Global { 1 } else { self.connections.get() },
-            schedule: schedule.with_gap_max(self.gap_max.unwrap_or(Duration::MAX)),
+            pace: self.pace(),
+            gap_max: self.gap_max.unwrap_or(Duration::MAX),
             limits: Limits {
                 retries: self.retries,
                 give_up: self.give_up,

@@ -109,3 +109,22 @@ async fn a_target_that_starts_late_gets_everything() {
     assert!(verdict.in_order, "{verdict}");
     assert_eq!((verdict.applied, verdict.twice), (50, 0), "{verdict}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_before_damage_is_sent_and_the_damage_is_named() {
+    let bed = Bed::with_entries(3000, 10).await;
+    let segment = bed.path("archive/segment-000003.jsonl.zst");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&segment, bytes).unwrap();
+    let sink = sink(SinkSettings::default()).await;
+    let run = bed.run(&url(&sink), "--max --state @state").await;
+    assert_eq!(run.code, Some(1), "{}", run.told());
+    assert!(run.stderr.contains("error: segment-000003.jsonl.zst"), "{}", run.told());
+    let verdict = sink.stop().await.unwrap();
+    assert!(verdict.in_order, "{verdict}");
+    let goes_on = run.report()["facts"].to_string();
+    let expected = format!("entry {}", verdict.applied + 1);
+    assert!(verdict.applied > 0 && goes_on.contains(&expected), "{}", run.told());
+}
