@@ -62,6 +62,16 @@ impl Bed {
 
     /// Starts the program; `flags` are parted by spaces, `@name` is a file of the bed.
     pub(crate) fn start(&self, target: &str, flags: &str) -> Running {
+        self.start_with(target, flags, &[])
+    }
+
+    /// The same, with further environment variables.
+    pub(crate) fn start_with(
+        &self,
+        target: &str,
+        flags: &str,
+        variables: &[(&str, PathBuf)],
+    ) -> Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_replay"));
         command.arg("serialout").arg(self.path("archive")).args(["--target", target, "--json"]);
         for flag in flags.split_whitespace() {
@@ -70,6 +80,7 @@ impl Bed {
                 None => command.arg(flag),
             };
         }
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Running(Some(command.spawn().unwrap()))
     }

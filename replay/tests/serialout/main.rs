@@ -5,3 +5,4 @@ mod bad_days;
 mod bed;
 mod crashes;
 mod results;
+mod tls;
