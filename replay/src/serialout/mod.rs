@@ -23,9 +23,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use measure::{Alarm, Measurement, Pace, Progress, Rate, Run, Slo, Speed};
+use service_kit::config::ConfigError;
 use service_kit::shutdown;
 use tokio::runtime;
 use tokio_util::sync::CancellationToken;
@@ -249,7 +250,11 @@ impl SerialoutArgs {
         let Some(path) = &self.rewrite else { return Ok(None) };
         let mut rewriter = Rewriter::read(path, source.archive_id(), run)?;
         if rewriter.learns() && self.order == Order::None {
-            bail!("{} learns ids from answers, which needs --order key or global", path.display());
+            let reason = format!(
+                "{} learns ids from answers, which needs --order key or global",
+                path.display()
+            );
+            return Err(ConfigError::invalid("order", reason).into());
         }
         if let Some(state) = &self.state {
             rewriter.keep_in(&journal::beside(state, ".ids"))?;
@@ -260,7 +265,9 @@ impl SerialoutArgs {
     fn target(&self, rewriter: Option<&Rewriter>) -> anyhow::Result<TargetUrl> {
         let named = rewriter.and_then(Rewriter::target);
         let target = self.target.as_ref().or(named);
-        target.cloned().context("no target: give --target URL, or name it in the rewrite file")
+        let missing =
+            || ConfigError::invalid("target", "give --target URL, or name it in the rewrite file");
+        Ok(target.cloned().ok_or_else(missing)?)
     }
 
     fn outcome_log(&self, path: &Path) -> anyhow::Result<(PathBuf, OutcomeLog)> {

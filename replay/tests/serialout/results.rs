@@ -143,5 +143,6 @@ async fn ids_of_answers_are_used_by_later_requests_of_the_key() {
     assert_eq!(paths("a"), ["/orders", "/orders/new"]);
     assert_eq!(paths("b"), ["/orders/old"]);
     let none = bed.run("http://127.0.0.1:1", "--max --order none --rewrite @rewrite.toml").await;
+    assert_eq!(none.code, Some(2));
     assert!(none.stderr.contains("needs --order key or global"), "{}", none.told());
 }
