@@ -5,11 +5,14 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod ingest;
 pub mod load_sink;
 pub mod marks;
 pub mod outcome;
+mod progress;
 pub mod quantity;
 pub mod rewrite;
 pub mod serialout;
+mod sort;
 pub mod source;
 pub mod verify;

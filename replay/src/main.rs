@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use replay::ingest::{self, IngestArgs};
 use replay::load_sink::{self, LoadSinkArgs};
 use replay::serialout::{self, SerialoutArgs};
 use replay::verify::{self, VerifyArgs};
@@ -10,8 +11,10 @@ use service_kit::exit;
 
 /// History again, in the same order, with proof.
 ///
-/// Records, moves and sends request traffic. An archive is a folder or an object-store prefix
-/// (`s3://bucket/prefix`; endpoint and keys from the AWS_* variables) of compressed segments.
+/// Records, moves and sends request traffic. An archive is a folder of compressed segments, or the
+/// same below an `s3://bucket/prefix`; there, endpoint, region and keys come from `AWS_ENDPOINT`,
+/// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and `AWS_ALLOW_HTTP=true` allows an
+/// endpoint without TLS.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -23,6 +26,7 @@ struct Args {
 enum Command {
     LoadSink(LoadSinkArgs),
     Serialout(Box<SerialoutArgs>),
+    Ingest(IngestArgs),
     Verify(VerifyArgs),
 }
 
@@ -31,6 +35,7 @@ async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::LoadSink(args) => load_sink::run(&args).await,
         Command::Serialout(args) => serialout::run(&args).await,
+        Command::Ingest(args) => ingest::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
     };
     result.unwrap_or_else(|error| exit::exit_code(&Err(error)))
