@@ -6,7 +6,13 @@
 
 pub mod archive;
 pub mod ingest;
+pub mod load_sink;
+pub mod marks;
 pub mod outcome;
 mod progress;
+pub mod quantity;
+pub mod rewrite;
+pub mod serialout;
 mod sort;
+pub mod source;
 pub mod verify;

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use replay::ingest::{self, IngestArgs};
+use replay::load_sink::{self, LoadSinkArgs};
+use replay::serialout::{self, SerialoutArgs};
 use replay::verify::{self, VerifyArgs};
 use service_kit::exit;
 
@@ -22,6 +24,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    LoadSink(LoadSinkArgs),
+    Serialout(Box<SerialoutArgs>),
     Ingest(IngestArgs),
     Verify(VerifyArgs),
 }
@@ -29,6 +33,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
+        Command::LoadSink(args) => load_sink::run(&args).await,
+        Command::Serialout(args) => serialout::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
     };

@@ -1,0 +1,8 @@
+//! `replay serialout`, the real program, against a sink that watches the order: over real sockets,
+//! on good days and bad ones.
+
+mod bad_days;
+mod bed;
+mod crashes;
+mod results;
+mod tls;

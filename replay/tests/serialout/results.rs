@@ -1,0 +1,148 @@
+//! Good days: what arrives, in which order, how fast, and what is told about it.
+
+use std::time::Duration;
+
+use replay::archive::{Body, Exchange, Response};
+use replay::load_sink::{Demand, SinkSettings};
+
+use crate::bed::{Bed, at, sink, url};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_arrives_in_the_order_that_was_demanded() {
+    let bed = Bed::with_entries(1500, 40).await;
+    for (order, demand, connections) in
+        [("global", Demand::Global, 1), ("key", Demand::Key, 16), ("none", Demand::None, 16)]
+    {
+        let sink =
+            sink(SinkSettings { demand, faults: latency("0ms..2ms"), ..SinkSettings::default() })
+                .await;
+        let flags = format!("--max --order {order} --connections 16 --quiet");
+        let run = bed.run(&url(&sink), &flags).await;
+        assert_eq!(run.code, Some(0), "{}", run.told());
+        let verdict = sink.stop().await.unwrap();
+        assert!(verdict.in_order, "{order}: {verdict}");
+        assert_eq!((verdict.applied, verdict.twice, verdict.missing), (1500, 0, 0), "{verdict}");
+        let report = run.report();
+        assert_eq!(report["requests"]["succeeded"], 1500);
+        assert!(report["inFlight"]["max"].as_u64().unwrap() <= connections, "{report}");
+    }
+}
+
+fn latency(text: &str) -> replay::load_sink::Faults {
+    replay::load_sink::Faults { latency: text.parse().unwrap(), ..Default::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stretch_may_be_sent() {
+    let bed = Bed::with_entries(100, 5).await;
+    let sink = sink(SinkSettings::default()).await;
+    let run = bed.run(&url(&sink), "--max --from 20 --to 60").await;
+    assert_eq!(run.code, Some(0), "{}", run.told());
+    let verdict = sink.stop().await.unwrap();
+    assert_eq!((verdict.first, verdict.last, verdict.applied), (Some(20), Some(60), 41));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pace_is_kept() {
+    // Recorded a millisecond apart.
+    let bed = Bed::with_entries(600, 50).await;
+    for (pace, expected_ms) in
+        [("--pace original", 599), ("--pace 2x", 299), ("--rate 3000/s", 199)]
+    {
+        let sink = sink(SinkSettings::default()).await;
+        let run = bed.run(&url(&sink), pace).await;
+        let elapsed = run.report()["elapsedSeconds"].as_f64().unwrap();
+        let expected = f64::from(expected_ms) / 1e3;
+        assert!((expected..expected + 0.5).contains(&elapsed), "{pace}: {elapsed} s");
+        assert!(sink.stop().await.unwrap().in_order);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missed_threshold_has_an_exit_code_of_its_own() {
+    let bed = Bed::with_entries(50, 5).await;
+    let sink = sink(SinkSettings { faults: latency("5ms"), ..SinkSettings::default() }).await;
+    let missed = bed.run(&url(&sink), "--max --slo p99<1ms").await;
+    assert_eq!(missed.code, Some(99), "{}", missed.told());
+    let met = bed.run(&url(&sink), "--max --slo p99<10s,errors<1% --html @report.html").await;
+    assert_eq!(met.code, Some(0), "{}", met.told());
+    let page = std::fs::read_to_string(bed.path("report.html")).unwrap();
+    assert!(page.contains("replay serialout"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_tell_every_answer() {
+    let bed = Bed::with_entries(30, 3).await;
+    let sink = sink(SinkSettings { body: "[1]".to_owned(), ..SinkSettings::default() }).await;
+    let run = bed.run(&url(&sink), "--max --outcomes @outcomes").await;
+    assert_eq!(run.code, Some(0), "{}", run.told());
+    let mut outcomes = bed.outcomes();
+    outcomes.sort_by_key(|outcome| outcome.sequence);
+    assert_eq!(outcomes.len(), 30);
+    for (number, outcome) in (1..).zip(&outcomes) {
+        assert_eq!(outcome.sequence.get(), number);
+        assert_eq!((outcome.attempts, &outcome.error), (1, &None));
+        let response = outcome.response.as_ref().unwrap();
+        assert_eq!((response.status, response.body.text()), (200, Some("[1]")));
+    }
+    let again = bed.run(&url(&sink), "--max --outcomes @outcomes").await;
+    assert_eq!(again.code, Some(1));
+    assert!(again.stderr.contains("outcomes"), "{}", again.told());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_as_recorded_are_right_and_others_are_errors() {
+    let status = |number: usize, status: u16| {
+        let response =
+            Response { status, headers: Vec::new(), body: Body::EMPTY, elapsed_us: None };
+        Exchange { response: Some(response), ..Exchange::new(at(number), "GET", "/") }
+    };
+    let bed = Bed::with([status(0, 409), status(1, 409), status(2, 200)]).await;
+    let settings = SinkSettings { status: "409".parse().unwrap(), ..SinkSettings::default() };
+    let sink = sink(settings).await;
+    let run = bed.run(&url(&sink), "--max").await;
+    assert_eq!(run.code, Some(0), "{}", run.told());
+    let report = run.report();
+    assert_eq!(report["requests"]["succeeded"], 2, "{report}");
+    assert_eq!(report["errors"]["status 409"], 1, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_of_answers_are_used_by_later_requests_of_the_key() {
+    let answered = Response {
+        status: 200,
+        headers: Vec::new(),
+        body: r#"{"id":"old"}"#.into(),
+        elapsed_us: None,
+    };
+    let of = |key: &str, exchange: Exchange| Exchange { key: key.to_owned(), ..exchange };
+    let place = Exchange { response: Some(answered), ..Exchange::new(at(0), "POST", "/orders") };
+    let bed = Bed::with([
+        of("a", place),
+        of("a", Exchange::new(at(1), "GET", "/orders/old")),
+        of("b", Exchange::new(at(2), "GET", "/orders/old")),
+    ])
+    .await;
+    let rules =
+        "[[ids]]\nname = 'order'\non = 'POST /orders'\nrecorded = 'body:/id'\nused = ['path']";
+    std::fs::write(bed.path("rewrite.toml"), rules).unwrap();
+    let sink = sink(SinkSettings {
+        body: r#"{"id":"new"}"#.to_owned(),
+        record: Some(bed.path("record")),
+        faults: latency("20ms"),
+        ..SinkSettings::default()
+    })
+    .await;
+    let run = bed.run(&url(&sink), "--max --rewrite @rewrite.toml").await;
+    assert_eq!(run.code, Some(0), "{}", run.told());
+    tokio::time::timeout(Duration::from_secs(5), sink.stop()).await.unwrap().unwrap();
+    let paths = |key: &str| -> Vec<String> {
+        let record = bed.record().into_iter().filter(|line| line["key"] == key);
+        record.map(|line| line["path"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(paths("a"), ["/orders", "/orders/new"]);
+    assert_eq!(paths("b"), ["/orders/old"]);
+    let none = bed.run("http://127.0.0.1:1", "--max --order none --rewrite @rewrite.toml").await;
+    assert_eq!(none.code, Some(2));
+    assert!(none.stderr.contains("needs --order key or global"), "{}", none.told());
+}
