@@ -31,7 +31,7 @@ pub enum Purpose {
 impl Purpose {
     const fn pragmas(self) -> &'static str {
         match self {
-            Self::Write => "pragma synchronous = full; pragma cache_size = -8192;",
+            Self::Write => "pragma synchronous = full; pragma cache_size = -1024;",
             Self::Lease => "pragma synchronous = normal; pragma cache_size = -256;",
             Self::Read => "pragma query_only = true; pragma cache_size = -1024;",
         }
