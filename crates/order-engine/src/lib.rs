@@ -7,16 +7,19 @@
 //!
 //! Feed the same records to any engine on any machine and its [`state_hash`](Engine::state_hash)
 //! is the same; so is that of an engine [restored](Engine::restore) from a
-//! [snapshot](Engine::snapshot) that evolved through the decisions made since.
+//! [snapshot](Engine::snapshot) that evolved through the decisions made since. What two instances
+//! with logs of their own came to is compared by their [`outcomes`](Engine::outcomes).
 //!
 //! Architecture Invariant: no clock, no I/O, no random numbers, no floats, no async, and no map
 //! that is iterated in an order of its own. Time is the timestamp of a record.
 
 mod engine;
 mod idempotency_window;
+mod outcomes;
 mod purchase_rules;
 mod shop;
 mod snapshot;
 
 pub use engine::{Engine, EngineSettings, Evolved};
+pub use outcomes::{OutcomeHash, VenueOutcomes};
 pub use snapshot::{SnapshotError, StateHash};
