@@ -21,6 +21,7 @@ mod processor;
 mod program;
 pub mod projector;
 mod settings;
+mod state;
 mod status;
 
 pub use member::Member;
@@ -29,4 +30,5 @@ pub use program::{LISTEN_DEFAULT, RunError, open_log, open_store, run};
 pub use settings::{
     DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings, ReadinessSettings,
 };
+pub use state::openapi;
 pub use status::{Role, Status, WorkerState};

@@ -4,19 +4,21 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use event_log::topics::{self, ORDER_EVENTS, ORDERS};
 use event_log::{EventLog, GroupId, LogError, Retention, Topic};
 use order_store::{ProjectionStore, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::engine::live::LiveEngines;
 use crate::engine::snapshots::Snapshots;
 use crate::engine::{self, EngineWorker};
 use crate::partitions::{Worker, follow};
 use crate::patience::Patience;
 use crate::projector::{self, ProjectorWorker};
 use crate::status::{Role, Status};
-use crate::{EngineRoleSettings, Member, ProjectorSettings, lag};
+use crate::{EngineRoleSettings, Member, ProjectorSettings, lag, state};
 
 /// Everything a processor needs.
 pub struct Processor {
@@ -38,6 +40,8 @@ pub struct Processor {
     pub projector: ProjectorSettings,
     /// Where the workers tell how they are.
     pub status: Status,
+    /// Where the engines are asked what they came to.
+    pub engines: LiveEngines,
 }
 
 /// Why the processor can't run at all.
@@ -62,6 +66,11 @@ pub enum ProcessorError {
 }
 
 impl Processor {
+    /// What this process answers over HTTP: `GET /state`. Works as long as it runs.
+    pub fn router(&self) -> Router {
+        state::router(self.engines.clone(), self.status.clone())
+    }
+
     /// Runs until `stop`, then finishes what was begun. Waits for a log or a store that is away;
     /// fails only where no waiting helps.
     pub async fn run(self, stop: CancellationToken) -> Result<(), ProcessorError> {
@@ -103,6 +112,7 @@ impl Processor {
             self.snapshots.clone(),
             self.engine.clone(),
             self.status.clone(),
+            self.engines.clone(),
         );
         self.run_role(Role::Engine, engine::GROUP, ORDERS, Arc::new(worker), stop).await;
     }

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::Router;
 use event_log::{EventLog, LogError, LogSettings, Retention};
 use order_store::{OrderStore, ProjectionStore, StoreError};
 use service_kit::config::{Common, ConfigError, Settings};
@@ -12,13 +11,14 @@ use service_kit::health::Health;
 use service_kit::{server, telemetry};
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::live::LiveEngines;
 use crate::engine::snapshots::Snapshots;
 use crate::{
     EngineRoleSettings, Member, Processor, ProcessorError, ProjectorSettings, ReadinessSettings,
-    Status,
+    Status, openapi,
 };
 
-/// Where the program answers probes and shows metrics unless it is told otherwise.
+/// Where the program answers probes, metrics and `GET /state` unless it is told otherwise.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8003";
 
 /// Why the program could not start, or had to end.
@@ -41,7 +41,7 @@ pub enum RunError {
     Processor(#[from] ProcessorError),
 }
 
-/// Decides and projects until `shutdown`, and answers probes meanwhile.
+/// Decides and projects until `shutdown`, and answers probes and `GET /state` meanwhile.
 pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(), RunError> {
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
@@ -50,9 +50,9 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     let processor = Processor::of_settings(settings, log.clone(), store)?;
     let health = Health::default();
     processor.register_checks(&health, settings)?;
-    let router = front_door(Router::new(), vec![], &health, &metrics);
+    let router = front_door(processor.router(), vec![openapi()], &health, &metrics);
     let listener = server::bind(&common.listen).await?;
-    tracing::info!(address = %listener.local_addr()?, "order-processor answers probes");
+    tracing::info!(address = %listener.local_addr()?, "order-processor answers HTTP");
     let serving = server::serve(listener, router, &common.http, shutdown.clone());
     let processing = async {
         let done = processor.run(shutdown.clone()).await;
@@ -115,6 +115,7 @@ impl Processor {
             engine,
             projector,
             status: Status::default(),
+            engines: LiveEngines::default(),
         })
     }
 

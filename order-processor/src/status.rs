@@ -123,6 +123,11 @@ impl Status {
         of_role.map(|((_, partition), worker)| (*partition, worker.next)).collect()
     }
 
+    /// The partitions that this process has for this role, ascending.
+    pub(crate) fn partitions(&self, role: Role) -> Vec<Partition> {
+        self.progress(role).into_iter().map(|(partition, _)| partition).collect()
+    }
+
     pub(crate) fn set_lag(&self, role: Role, partition: Partition, lag: u64) {
         if let Some(worker) = self.workers().by_partition.get_mut(&(role, partition)) {
             worker.lag = lag;

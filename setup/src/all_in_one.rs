@@ -32,8 +32,9 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
     let health = Health::default();
     processor.register_checks(&health, settings)?;
     query.register_checks(&health);
-    let documents = vec![ProducerApi::openapi(), query_api::openapi()];
-    let router = front_door(producer.router().merge(query.router()), documents, &health, &metrics);
+    let documents = vec![ProducerApi::openapi(), query_api::openapi(), order_processor::openapi()];
+    let roles = producer.router().merge(query.router()).merge(processor.router());
+    let router = front_door(roles, documents, &health, &metrics);
 
     let listener = server::bind(&common.listen).await?;
     let address = listener.local_addr()?;

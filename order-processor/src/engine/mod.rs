@@ -3,12 +3,14 @@
 //! 1. [`restore`]: the newest snapshot, then every decision published since;
 //! 2. [`batch`]: decide a batch of commands;
 //! 3. [`publish`]: dead letters first, then the decisions, in order;
-//! 4. [`snapshots`]: from time to time, keep the state.
+//! 4. [`snapshots`]: from time to time, keep the state;
+//! 5. [`live`]: between two batches, tell whoever asks what the engine came to.
 //!
 //! Whenever it is unsure what the log holds (an append failed, or another engine has written), the
 //! worker throws its state away and restores: the log knows.
 
 mod batch;
+pub mod live;
 mod publish;
 pub mod restore;
 pub mod snapshots;
@@ -29,6 +31,7 @@ use crate::dead_letters::{DeadLetterLimit, LimitReached};
 use crate::partitions::Worker;
 use crate::patience::Patience;
 use crate::status::{Role, Status, WorkerState};
+use live::{LiveEngines, Questions};
 use publish::PublishError;
 use restore::{RestoreError, Restored};
 use snapshots::Snapshots;
@@ -42,6 +45,7 @@ pub struct EngineWorker {
     snapshots: Snapshots,
     settings: EngineRoleSettings,
     status: Status,
+    live: LiveEngines,
 }
 
 /// Why a run over the log ended before it was told to.
@@ -88,14 +92,16 @@ impl From<PublishError> for RunError {
 }
 
 impl EngineWorker {
-    /// A worker that decides what `log` holds and keeps snapshots in `snapshots`.
+    /// A worker that decides what `log` holds, keeps snapshots in `snapshots`, and can be asked
+    /// through `live`.
     pub fn new(
         log: Arc<dyn EventLog>,
         snapshots: Snapshots,
         settings: EngineRoleSettings,
         status: Status,
+        live: LiveEngines,
     ) -> Self {
-        Self { log, snapshots, settings, status }
+        Self { log, snapshots, settings, status, live }
     }
 
     fn engine_settings(&self) -> EngineSettings {
@@ -158,10 +164,11 @@ impl EngineWorker {
         let mut reader = self.log.read(&ORDERS, partition, state.engine.next_source()).await?;
         let mut kept =
             KeptSnapshot { next_source: state.engine.next_source().0, at: Instant::now() };
+        let mut questions = self.live.register(partition);
         self.set(partition, WorkerState::Running);
         self.status.set_next(Role::Engine, partition, state.engine.next_source());
         loop {
-            let more = self.step(&mut state, reader.as_mut(), limit, stop).await?;
+            let more = self.step(&mut state, reader.as_mut(), &mut questions, limit, stop).await?;
             patience.reset();
             if !more || self.is_due(&kept, &state) {
                 self.keep_snapshot(&state, &mut kept).await;
@@ -172,17 +179,24 @@ impl EngineWorker {
         }
     }
 
-    /// Decides and publishes one batch; `false` when told to stop.
+    /// Decides and publishes one batch, and answers questions until it comes; `false` when told to
+    /// stop.
     async fn step(
         &self,
         state: &mut Restored,
         reader: &mut dyn LogReader,
+        questions: &mut Questions,
         limit: &mut DeadLetterLimit,
         stop: &CancellationToken,
     ) -> Result<bool, RunError> {
-        let records = tokio::select! {
-            () = stop.cancelled() => return Ok(false),
-            records = reader.next(self.settings.batch()) => records?,
+        // One read for all questions: they must not make it begin again and again.
+        let mut reading = reader.next(self.settings.batch());
+        let records = loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(false),
+                records = &mut reading => break records?,
+                Some(question) = questions.next() => questions.answer(question, &state.engine),
+            }
         };
         let count = records.len();
         let decided = batch::decide(&mut state.engine, records);

@@ -9,19 +9,26 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, Request, StatusCode};
 use event_log::{BatchLimit, EventLog, LogSettings, NewRecord, Record, Retention, Topic};
 use order_domain::purchase::{Customer, Item, PaymentMethod};
 use order_domain::{
     Command, Currency, CustomerId, Decision, Money, NewOrder, Offset, OrderId, Partition, VenueId,
 };
+use order_processor::engine::live::LiveEngines;
 use order_processor::engine::snapshots::Snapshots;
 use order_processor::{
     DeadLetterLimitSettings, EngineRoleSettings, Member, Processor, ProcessorError,
     ProjectorSettings, Status,
 };
+use serde_json::Value;
 use service_kit::config::{CommonArgs, Settings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 pub use troubled_store::TroubledStore;
 
@@ -42,6 +49,7 @@ pub struct House {
 /// A processor that runs until it is stopped.
 pub struct Running {
     pub status: Status,
+    pub router: Router,
     stop: CancellationToken,
     task: JoinHandle<Result<(), ProcessorError>>,
 }
@@ -66,9 +74,9 @@ impl House {
         self.directory.path().join("snapshots")
     }
 
-    pub fn start(&self) -> Running {
-        let status = Status::default();
-        let processor = Processor {
+    /// A processor that does not run yet.
+    pub fn processor(&self) -> Processor {
+        Processor {
             log: self.log.clone(),
             store: self.store.clone(),
             snapshots: Snapshots::in_directory(self.snapshots()),
@@ -77,11 +85,17 @@ impl House {
             retention: Retention::default(),
             engine: self.engine.clone(),
             projector: self.projector.clone(),
-            status: status.clone(),
-        };
+            status: Status::default(),
+            engines: LiveEngines::default(),
+        }
+    }
+
+    pub fn start(&self) -> Running {
+        let processor = self.processor();
+        let (status, router) = (processor.status.clone(), processor.router());
         let stop = CancellationToken::new();
         let task = tokio::spawn(processor.run(stop.clone()));
-        Running { status, stop, task }
+        Running { status, router, stop, task }
     }
 
     /// Makes the topics before any processor runs.
@@ -119,6 +133,16 @@ impl House {
         let records = self.records(&event_log::topics::ORDER_EVENTS, count).await;
         records.iter().map(|record| Decision::from_json(&record.payload).unwrap()).collect()
     }
+}
+
+/// `GET /state`: status, `Retry-After`, body.
+pub async fn get_state(router: &Router) -> (StatusCode, Option<HeaderValue>, Value) {
+    let request = Request::get("/state").body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let retry_after = response.headers().get(RETRY_AFTER).cloned();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, retry_after, serde_json::from_slice(&body).unwrap())
 }
 
 impl Running {
