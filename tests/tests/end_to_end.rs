@@ -177,9 +177,13 @@ async fn pages_and_filters(client: &Client) {
 async fn operations(client: &Client) {
     assert_eq!(client.get("/livez", None).await.0, StatusCode::OK);
     let (_, document) = client.get("/openapi.json", None).await;
-    for path in
-        ["/api/Order", "/api/Orders", "/api/Orders/{id}", "/api/Orders/customerSearch/{text}"]
-    {
+    for path in [
+        "/api/Order",
+        "/api/Orders",
+        "/api/Orders/{id}",
+        "/api/Orders/customerSearch/{text}",
+        "/state",
+    ] {
         assert!(document["paths"][path].is_object(), "{path} is documented");
     }
     // The lag is looked at once a second.
