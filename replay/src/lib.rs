@@ -5,4 +5,5 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod source;
 pub mod verify;
