@@ -5,5 +5,6 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod outcome;
 pub mod source;
 pub mod verify;
