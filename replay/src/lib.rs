@@ -5,4 +5,7 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod outcome;
+pub mod source;
+pub mod stream;
 pub mod verify;

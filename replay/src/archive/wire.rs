@@ -49,7 +49,7 @@ struct EntryOut<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ResponseOut<'a> {
+pub(crate) struct ResponseOut<'a> {
     status: u16,
     headers: &'a [(String, String)],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +81,7 @@ struct EntryIn {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ResponseIn {
+pub(crate) struct ResponseIn {
     status: u16,
     headers: Vec<(String, String)>,
     body: Option<String>,
@@ -114,16 +114,7 @@ impl Entry {
 
 pub(super) fn write_json(sequence: Sequence, exchange: &Exchange, json: &mut Vec<u8>) {
     let (body, body_base64) = body_out(&exchange.body);
-    let response = exchange.response.as_ref().map(|response| {
-        let (body, body_base64) = body_out(&response.body);
-        ResponseOut {
-            status: response.status,
-            headers: &response.headers,
-            body,
-            body_base64,
-            elapsed_us: response.elapsed_us,
-        }
-    });
+    let response = exchange.response.as_ref().map(ResponseOut::from);
     let entry = EntryOut {
         sequence,
         at: exchange.at,
@@ -139,6 +130,33 @@ pub(super) fn write_json(sequence: Sequence, exchange: &Exchange, json: &mut Vec
     serde_json::to_writer(json, &entry).expect("an entry is JSON, and memory takes it");
 }
 
+impl<'a> From<&'a Response> for ResponseOut<'a> {
+    fn from(response: &'a Response) -> Self {
+        let (body, body_base64) = body_out(&response.body);
+        Self {
+            status: response.status,
+            headers: &response.headers,
+            body,
+            body_base64,
+            elapsed_us: response.elapsed_us,
+        }
+    }
+}
+
+impl TryFrom<ResponseIn> for Response {
+    /// What is wrong with it.
+    type Error = String;
+
+    fn try_from(response: ResponseIn) -> Result<Self, String> {
+        Ok(Self {
+            status: response.status,
+            headers: response.headers,
+            body: body_in(response.body, response.body_base64)?,
+            elapsed_us: response.elapsed_us,
+        })
+    }
+}
+
 fn body_out(body: &Body) -> (Option<&str>, Option<String>) {
     if body.is_empty() {
         return (None, None);
@@ -152,7 +170,7 @@ fn body_out(body: &Body) -> (Option<&str>, Option<String>) {
 /// Fails with the reason.
 pub(super) fn parse(json: &[u8]) -> Result<Entry, String> {
     let entry: EntryIn = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-    let response = entry.response.map(response_in).transpose()?;
+    let response = entry.response.map(Response::try_from).transpose()?;
     let exchange = Exchange {
         at: entry.at,
         key: entry.key,
@@ -164,15 +182,6 @@ pub(super) fn parse(json: &[u8]) -> Result<Entry, String> {
         outcome: entry.outcome,
     };
     Ok(Entry { sequence: entry.sequence, exchange })
-}
-
-fn response_in(response: ResponseIn) -> Result<Response, String> {
-    Ok(Response {
-        status: response.status,
-        headers: response.headers,
-        body: body_in(response.body, response.body_base64)?,
-        elapsed_us: response.elapsed_us,
-    })
 }
 
 fn body_in(text: Option<String>, base64: Option<String>) -> Result<Body, String> {
