@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod outcome;
+pub mod serialin;
 pub mod source;
 pub mod stream;
 pub mod verify;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use replay::serialin::{self, SerialinArgs};
 use replay::verify::{self, VerifyArgs};
 use service_kit::exit;
 
@@ -19,12 +20,14 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    Serialin(SerialinArgs),
     Verify(VerifyArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
+        Command::Serialin(args) => serialin::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
     };
     result.unwrap_or_else(|error| exit::exit_code(&Err(error)))

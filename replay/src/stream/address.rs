@@ -10,6 +10,9 @@ use event_log::{LogSettings, Topic};
 
 use super::StreamError;
 
+/// The topic, or the key of the Redis stream, if nobody names another.
+const DEFAULT_NAME: &str = "replay";
+
 /// Which server or folder has the stream: `kafka://host:port[,host:port]`, `sqlite:<directory>` or
 /// `redis://[user:password@]host:port[/database]`.
 #[derive(Clone, PartialEq, Eq)]
@@ -81,7 +84,7 @@ fn without_password(url: &str) -> String {
 #[derive(Args, Clone, Debug)]
 pub struct StreamArgs {
     /// The topic, or the key of the Redis stream.
-    #[arg(long, default_value = "replay")]
+    #[arg(long, default_value = DEFAULT_NAME)]
     pub topic: String,
     /// A further librdkafka property, such as security.protocol=SASL_SSL; may be repeated.
     #[arg(long = "kafka-property", value_name = "NAME=VALUE", value_parser = property)]
@@ -106,8 +109,9 @@ impl StreamArgs {
     }
 }
 
-/// One stream, and how to reach it.
-#[derive(Clone, Debug)]
+/// One stream, and how to reach it. As text: a [`StreamUrl`], and behind a `#` the topic or the key
+/// of the Redis stream, if it is not `replay`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamAddress {
     pub(super) url: StreamUrl,
     pub(super) name: String,
@@ -153,9 +157,18 @@ impl StreamAddress {
     }
 }
 
+impl FromStr for StreamAddress {
+    type Err = StreamError;
+
+    fn from_str(text: &str) -> Result<Self, StreamError> {
+        let (url, name) = text.rsplit_once('#').unwrap_or((text, DEFAULT_NAME));
+        Self::new(url.parse()?, name)
+    }
+}
+
 impl fmt::Display for StreamAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.name, self.url)
+        write!(f, "{}#{}", self.url, self.name)
     }
 }
 
@@ -172,6 +185,9 @@ mod tests {
         assert!(!StreamUrl::is_meant_by("s3://bucket/archive"));
         for text in ["", "kafka://", "sqlite:", "redis://", "redis://host:x", "data", "amqp://a"] {
             assert!(text.parse::<StreamUrl>().is_err(), "{text}");
+        }
+        for text in ["kafka://a:1#replay", "sqlite:data/log#b", "redis://h:1/0#shop:1"] {
+            assert_eq!(text.parse::<StreamAddress>().unwrap().to_string(), text);
         }
         let url: StreamUrl = "kafka://a:1".parse().unwrap();
         assert!(StreamAddress::new(url, "no/topic").is_err());

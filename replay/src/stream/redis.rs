@@ -12,9 +12,6 @@ use super::record::{ARCHIVE, Label, SEQUENCE, parse_entry};
 use super::{StreamAddress, StreamError, StreamUrl};
 use crate::archive::{ArchiveId, Entry, Line, Sequence};
 
-/// The field with the ordering key.
-const KEY: &str = "key";
-
 /// The field with the entry's line.
 const ENTRY: &str = "entry";
 
@@ -35,6 +32,7 @@ const ENTRY_BYTES_MAX: usize = crate::archive::LINE_BYTES_MAX;
 
 /// Appends what is not there yet, and refuses what does not follow.
 ///
+/// The fields are those of [`ARCHIVE`], [`SEQUENCE`] and [`ENTRY`], and `key`, the ordering key.
 /// ARGV: archive id, sequence number of the first entry, then key and entry of each.
 /// Answers with the last sequence number of the stream, as text.
 const APPEND: &str = r"

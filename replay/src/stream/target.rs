@@ -148,8 +148,8 @@ impl StreamTarget {
         Ok(true)
     }
 
-    /// Waits until all entries are durable.
-    pub async fn finish(mut self) -> Result<(), StreamError> {
+    /// Waits until all entries are durable; says how many were appended.
+    pub async fn finish(mut self) -> Result<u64, StreamError> {
         self.deal().await?;
         for lane in &mut self.lanes {
             lane.inbox = None;
@@ -160,7 +160,7 @@ impl StreamTarget {
         if let Some(log) = &self.log {
             log.close().await;
         }
-        Ok(())
+        Ok(self.appended())
     }
 
     async fn deal(&mut self) -> Result<(), StreamError> {
