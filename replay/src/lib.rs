@@ -5,6 +5,8 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod capture;
+pub mod dump;
 pub mod outcome;
 pub mod serialin;
 pub mod source;

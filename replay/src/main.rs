@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use replay::capture::{self, CaptureArgs};
+use replay::dump::{self, DumpArgs};
 use replay::serialin::{self, SerialinArgs};
 use replay::verify::{self, VerifyArgs};
 use service_kit::exit;
@@ -20,6 +22,8 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
+    Capture(Box<CaptureArgs>),
+    Dump(Box<DumpArgs>),
     Serialin(SerialinArgs),
     Verify(VerifyArgs),
 }
@@ -27,6 +31,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
+        Command::Capture(args) => capture::run(&args).await,
+        Command::Dump(args) => dump::run(&args).await,
         Command::Serialin(args) => serialin::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
     };

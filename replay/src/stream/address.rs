@@ -147,7 +147,7 @@ impl StreamAddress {
 
     /// How to open the log, if it is one; an append may take all the patience there is, since the
     /// log's own retries know more than ours.
-    pub(super) fn log(&self) -> Option<(LogSettings, Topic)> {
+    pub(crate) fn log(&self) -> Option<(LogSettings, Topic)> {
         let StreamUrl::Log(url) = &self.url else { return None };
         let mut settings = LogSettings::new(url.as_str());
         settings.append_timeout = self.patience;
