@@ -144,8 +144,12 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_but_for_a_torn_end() {
-        let failed =
-            Outcome { response: None, error: Some("timeout".to_owned()), body_cut: true, ..outcome() };
+        let failed = Outcome {
+            response: None,
+            error: Some("timeout".to_owned()),
+            body_cut: true,
+            ..outcome()
+        };
         let mut lines = Vec::new();
         outcome().write_line(&mut lines);
         failed.write_line(&mut lines);

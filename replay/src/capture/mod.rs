@@ -139,6 +139,8 @@ pub struct CaptureSettings {
     pub memory_bytes_max: usize,
     /// How long a response is waited for.
     pub response_wait: Duration,
+    /// How much a kill -9 may lose.
+    pub durable_every: Duration,
     /// Connections at once.
     pub connections_max: NonZeroUsize,
 }
@@ -166,13 +168,13 @@ impl CaptureArgs {
             body_bytes_max: self.body_kib as usize * 1024,
             memory_bytes_max: self.memory_mib as usize * 1024 * 1024,
             response_wait: Duration::from_secs(u64::from(self.response_wait)),
+            durable_every: Duration::from_secs(u64::from(self.durable_every)),
             connections_max: self.connections,
         }
     }
 
     async fn writer(&self) -> Result<ArchiveWriter, ArchiveError> {
-        let segment_age = Duration::from_secs(u64::from(self.durable_every));
-        let settings = WriterSettings { segment_age, ..WriterSettings::default() };
+        let settings = WriterSettings::default();
         if self.append {
             match ArchiveWriter::resume(&self.archive, settings).await {
                 Err(ArchiveError::NotFound { .. }) => {}

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::timeout_at;
+use tokio::time::{self, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::room::Reserved;
@@ -48,6 +48,8 @@ pub(super) fn start(
         key: settings.key.clone(),
         redaction: settings.redaction.clone(),
         response_wait: settings.response_wait,
+        durable_every: settings.durable_every,
+        flush_due: None,
         counts,
     };
     let nothing_missing = settings.when_behind == WhenBehind::Wait;
@@ -70,6 +72,9 @@ struct Recorder {
     key: KeyRule,
     redaction: Redaction,
     response_wait: Duration,
+    durable_every: Duration,
+    /// When what was appended has to be durable; nothing was, if there is no time.
+    flush_due: Option<time::Instant>,
     counts: Counts,
 }
 
@@ -78,10 +83,33 @@ impl Recorder {
         &mut self,
         mut requests: mpsc::UnboundedReceiver<Pending>,
     ) -> Result<(), ArchiveError> {
-        while let Some(pending) = requests.recv().await {
+        while let Some(pending) = self.flushing(Box::pin(requests.recv())).await? {
             self.record(pending).await?;
         }
         Ok(())
+    }
+
+    /// Waits for `future`, and makes durable what is due meanwhile.
+    async fn flushing<F: Future + Unpin>(
+        &mut self,
+        mut future: F,
+    ) -> Result<F::Output, ArchiveError> {
+        while let Some(due) = self.flush_due {
+            match timeout_at(due, &mut future).await {
+                Ok(output) if time::Instant::now() < due => return Ok(output),
+                Ok(output) => {
+                    self.flush().await?;
+                    return Ok(output);
+                }
+                Err(_) => self.flush().await?,
+            }
+        }
+        Ok(future.await)
+    }
+
+    async fn flush(&mut self) -> Result<(), ArchiveError> {
+        self.flush_due = None;
+        self.writer.flush().await
     }
 
     async fn record(&mut self, pending: Pending) -> Result<(), ArchiveError> {
@@ -89,7 +117,8 @@ impl Recorder {
         let deadline = begun + self.response_wait;
         // Held until the archive has taken the response.
         let mut _response_room = None;
-        match timeout_at(deadline.into(), answer).await {
+        let answer = Box::pin(timeout_at(deadline.into(), answer));
+        match self.flushing(answer).await? {
             Ok(Ok(Answer::NeverSent)) => {
                 self.counts.never_sent();
                 return Ok(());
@@ -104,7 +133,10 @@ impl Recorder {
         request.key = self.key.key_of(&request, &self.redaction);
         self.redaction.apply(&mut request);
         match self.writer.append(request).await {
-            Ok(_) => self.counts.recorded(answered),
+            Ok(_) => {
+                self.counts.recorded(answered);
+                self.flush_due.get_or_insert_with(|| time::Instant::now() + self.durable_every);
+            }
             Err(ArchiveError::EntryTooLong { .. }) => self.counts.too_long(),
             Err(error) => {
                 self.counts.passed();

@@ -10,7 +10,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use event_log::Topic;
 use jiff::Timestamp;
 use measure::Progress;
 use order_domain::{Partition, Position};

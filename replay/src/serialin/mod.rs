@@ -187,7 +187,8 @@ fn per_second(count: u64, elapsed: Duration) -> f64 {
 
 fn sentence(summary: &Summary) -> String {
     let Summary { entries, there_before, appended, complete, entries_per_second, .. } = summary;
-    let whole = if *complete { "all are in the stream" } else { "stopped before the end; run it again" };
+    let whole =
+        if *complete { "all are in the stream" } else { "stopped before the end; run it again" };
     format!(
         "{entries} entries: {there_before} were there, {appended} appended \
          ({entries_per_second} a second); {whole}"

@@ -49,9 +49,7 @@ impl FromStr for StreamUrl {
         match named {
             Some("") => Err(wrong("brokers or a directory must follow")),
             Some(_) => Ok(Self::Log(text.to_owned())),
-            None => {
-                Err(wrong("give kafka://host:port, sqlite:<directory> or redis://host:port"))
-            }
+            None => Err(wrong("give kafka://host:port, sqlite:<directory> or redis://host:port")),
         }
     }
 }

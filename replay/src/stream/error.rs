@@ -73,7 +73,9 @@ pub enum StreamError {
         max: usize,
     },
     /// An entry is not in the stream, but later ones are.
-    #[error("entry {expected} is not in the stream, which goes on with {found}: it was not written to the end, or its beginning is no longer kept")]
+    #[error(
+        "entry {expected} is not in the stream, which goes on with {found}: it was not written to the end, or its beginning is no longer kept"
+    )]
     Missing {
         /// The entry that is missing.
         expected: Sequence,

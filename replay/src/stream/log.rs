@@ -48,13 +48,18 @@ impl LogTopic {
             let mut reader = self.log.read(&self.topic, at.partition, at.offset).await?;
             reader.next(BatchLimit { records: 1, bytes: 1 }).await
         };
-        let late = || LogError::Unavailable(format!("record {at} was not read in {READ_TIMEOUT:?}"));
+        let late =
+            || LogError::Unavailable(format!("record {at} was not read in {READ_TIMEOUT:?}"));
         let records = timeout(READ_TIMEOUT, read).await.map_err(|_| late())??;
         records.into_iter().next().ok_or_else(|| late().into())
     }
 
     /// What the last record of a partition holds; `None` where nothing was ever written.
-    pub(super) async fn tail(&self, at: Partition, ends: Ends) -> Result<Option<Label>, StreamError> {
+    pub(super) async fn tail(
+        &self,
+        at: Partition,
+        ends: Ends,
+    ) -> Result<Option<Label>, StreamError> {
         match ends.next.0.checked_sub(1) {
             None => Ok(None),
             Some(_) if ends.first == ends.next => {

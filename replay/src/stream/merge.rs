@@ -61,9 +61,7 @@ impl Merge {
     /// The entry that comes next, if a lane has it at hand.
     fn take(&mut self) -> Option<Entry> {
         for lane in &mut self.lanes {
-            while let Some(entry) =
-                lane.entries.next_if(|entry| entry.sequence <= self.expected)
-            {
+            while let Some(entry) = lane.entries.next_if(|entry| entry.sequence <= self.expected) {
                 // One that came before, from a lane that it does not belong to, is passed over.
                 if entry.sequence == self.expected {
                     self.expected = self.expected.next();

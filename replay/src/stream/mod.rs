@@ -34,8 +34,8 @@ mod redis;
 mod target;
 
 pub use address::{StreamAddress, StreamArgs, StreamUrl};
-pub use error::StreamError;
 pub(crate) use entries::next as next_records;
+pub use error::StreamError;
 pub use reader::{StreamReader, Until};
 pub(crate) use record::is_entry;
 pub use target::{StreamTarget, TargetSettings};

@@ -9,8 +9,8 @@ use tokio::time::sleep;
 use super::entries::{PartitionReading, RedisReading};
 use super::log::LogTopic;
 use super::merge::Merge;
-use super::redis::RedisStream;
 use super::record::Label;
+use super::redis::RedisStream;
 use super::{StreamAddress, StreamError};
 use crate::archive::{ArchiveId, Entry, Sequence};
 

@@ -196,6 +196,13 @@ impl RedisLane {
 
     async fn call(&mut self, lines: &[Line]) -> Result<(), StreamError> {
         let Some(first) = lines.first() else { return Ok(()) };
+        // The script counts on from the first.
+        for (line, expected) in lines.iter().zip(first.sequence.get()..) {
+            if line.sequence.get() != expected {
+                let expected = Sequence::new(expected).unwrap_or(Sequence::FIRST);
+                return Err(StreamError::Missing { expected, found: line.sequence });
+            }
+        }
         let mut command = redis::cmd("EVALSHA");
         command.arg(self.script.get_hash()).arg(1).arg(&self.stream.name);
         command.arg(self.archive.to_string()).arg(first.sequence.get());

@@ -47,7 +47,8 @@ pub async fn copy(
     archive: &ArchiveReader,
     address: &StreamAddress,
 ) -> anyhow::Result<replay::serialin::Summary> {
-    let (settings, hidden) = (replay::stream::TargetSettings::default(), measure::Progress::hidden());
+    let (settings, hidden) =
+        (replay::stream::TargetSettings::default(), measure::Progress::hidden());
     replay::serialin::copy(archive, address, settings, &CancellationToken::new(), &hidden).await
 }
 
