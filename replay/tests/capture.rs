@@ -293,8 +293,9 @@ async fn a_killed_capture_goes_on_where_its_archive_ends() {
     let target = start_target().await;
     let folder = tempdir().expect("a folder");
     let archive: PathBuf = folder.path().join("archive");
-    let port = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = port.local_addr().expect("an address").port();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
 
     let mut first = program(target, &archive, port);
     first.ready().await;
