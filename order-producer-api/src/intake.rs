@@ -8,31 +8,21 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use event_log::topics::ORDERS;
-use event_log::{Appended, EventLog, Headers, LogError, NewRecord, partition_of_key};
-use order_domain::{
-    Command, CustomerId, Fingerprint, IdempotencyKey, NewOrder, OrderId, Partition, Position,
-    ShopShards, TraceParent, VenueId,
-};
+use event_log::{Appended, EventLog, LogError, NewRecord, partition_of_key};
+use order_domain::{CustomerId, OrderId, Partition, Position, ShopShards, VenueId};
 use service_kit::Problem;
 use tokio::sync::{OnceCell, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
-use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::meters::Meters;
 use crate::outcome::Outcome;
 use crate::recent_keys::{Memory, RecentKeys};
 use crate::settings::ProducerSettings;
+use crate::submission::Submission;
 use crate::watcher::{OutcomeWatcher, Ticket};
 use crate::{body, prefer};
-
-/// `CloudEvents` attributes that are the same for every command (binary mode of the Kafka protocol
-/// binding, CloudEvents 1.0.2).
-const SPEC_VERSION: Bytes = Bytes::from_static(b"1.0");
-const SOURCE: Bytes = Bytes::from_static(b"/order-producer-api");
-const NEW_ORDER: Bytes = Bytes::from_static(b"seriatim.NewOrder");
-const JSON: Bytes = Bytes::from_static(b"application/json");
 
 /// Takes commands: bounds how many are at work, appends them, and tells what became of them.
 pub struct Intake {
@@ -110,19 +100,18 @@ impl Intake {
         self.shards.venue_of(customer)
     }
 
-    /// Appends the order and gives `place` back as soon as it is durable; then waits for the outcome
+    /// Appends the command and gives `place` back as soon as it is durable; then waits for the outcome
     /// where the client would.
     ///
-    /// An order with a known idempotency key and the same content is not appended again when nobody
+    /// A command with a known idempotency key and the same content is not appended again when nobody
     /// waits for its outcome: it is durable already, and the answer is the first one.
     pub(crate) async fn submit(
         &self,
-        order: NewOrder,
+        submission: Submission,
         wait: Option<Duration>,
         place: SemaphorePermit<'_>,
     ) -> Result<Submitted, Problem> {
-        let order_id = order.order_id;
-        let fingerprint = order.idempotency_key.as_ref().map(|_| Fingerprint::of(&order));
+        let Submission { order_id, fingerprint, record } = submission;
         match fingerprint.map_or(Memory::New, |known| self.recent_keys.recall(order_id, known)) {
             Memory::Conflict => return Err(key_reused()),
             Memory::Repeated(position) if wait.is_none() => {
@@ -131,46 +120,43 @@ impl Intake {
             }
             Memory::Repeated(_) | Memory::New => {}
         }
+        // Boxed, as is the wait below: most requests don't wait, and all carry this future about.
         let ticket = match wait {
-            Some(_) => self.follow(&order.venue).await,
+            Some(_) => Box::pin(self.follow(&record.key)).await,
             None => None,
         };
-        let position = self.append(order).await?.position;
+        let position = self.append(order_id, record).await?.position;
         drop(place);
         if let Some(fingerprint) = fingerprint {
             self.recent_keys.remember(order_id, fingerprint, position);
         }
-        let (waited, outcome) = self.outcome(ticket.zip(wait), position).await;
-        Ok(Submitted { order_id, position, outcome, waited })
+        let Some((ticket, wait)) = ticket.zip(wait) else {
+            return Ok(Submitted { order_id, position, outcome: None, waited: None });
+        };
+        let outcome = Box::pin(self.outcome(ticket, wait, position)).await;
+        Ok(Submitted { order_id, position, outcome, waited: Some(wait) })
     }
 
-    async fn outcome(
-        &self,
-        waiting: Option<(Ticket, Duration)>,
-        position: Position,
-    ) -> (Option<Duration>, Option<Outcome>) {
-        let Some((ticket, wait)) = waiting else { return (None, None) };
+    async fn outcome(&self, ticket: Ticket, wait: Duration, position: Position) -> Option<Outcome> {
         let begin = Instant::now();
         let outcome = ticket.outcome(position.offset, wait).await;
         if outcome.is_some() {
             self.meters.outcome.record(begin.elapsed());
         }
-        (Some(wait), outcome)
+        outcome
     }
 
-    async fn follow(&self, venue: &VenueId) -> Option<Ticket> {
-        let partition = self.partition_of(venue).await.ok()?;
+    async fn follow(&self, key: &[u8]) -> Option<Ticket> {
+        let partition = self.partition_of(key).await.ok()?;
         self.outcomes.follow(partition).await
     }
 
-    async fn partition_of(&self, venue: &VenueId) -> Result<Partition, LogError> {
+    async fn partition_of(&self, key: &[u8]) -> Result<Partition, LogError> {
         let count = self.partitions.get_or_try_init(|| self.log.partition_count(&ORDERS)).await?;
-        Ok(partition_of_key(venue.as_str().as_bytes(), *count))
+        Ok(partition_of_key(key, *count))
     }
 
-    async fn append(&self, order: NewOrder) -> Result<Appended, Problem> {
-        let order_id = order.order_id;
-        let record = record_of(order);
+    async fn append(&self, order_id: OrderId, record: NewRecord) -> Result<Appended, Problem> {
         let begin = Instant::now();
         match self.log.append(&ORDERS, record).await {
             Ok(appended) => {
@@ -216,34 +202,6 @@ impl Intake {
             info!("the log takes commands again");
         }
     }
-}
-
-/// The id of a new order: made from customer and key, so that every copy of this program makes the
-/// same one, or a `UUIDv7` where there is no key.
-pub(crate) fn new_order_id(customer: CustomerId, key: Option<&IdempotencyKey>) -> OrderId {
-    key.map_or_else(|| OrderId(Uuid::now_v7()), |key| OrderId::from_idempotency_key(customer, key))
-}
-
-/// The record that carries the order.
-fn record_of(order: NewOrder) -> NewRecord {
-    let order_id = order.order_id.to_string();
-    // Two commands of one order are two events: they share the subject, not the id.
-    let command_id = match &order.idempotency_key {
-        Some(_) => Bytes::from(Uuid::now_v7().to_string()),
-        None => Bytes::from(order_id.clone()),
-    };
-    let mut headers = Headers::new();
-    headers.push("ce_specversion", SPEC_VERSION);
-    headers.push("ce_id", command_id);
-    headers.push("ce_source", SOURCE);
-    headers.push("ce_type", NEW_ORDER);
-    headers.push("ce_subject", order_id);
-    headers.push("content-type", JSON);
-    if let Some(trace) = order.trace_parent.as_ref().map(TraceParent::as_str) {
-        headers.push("traceparent", trace.to_owned());
-    }
-    let key = Bytes::from(order.venue.as_str().to_owned());
-    NewRecord { key, payload: Command::NewOrder(order).to_json().into(), headers }
 }
 
 /// 422: this key came before, with another order.

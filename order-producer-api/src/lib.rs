@@ -23,6 +23,7 @@ pub mod purchasing;
 mod recent_keys;
 mod run;
 mod settings;
+mod submission;
 mod tail;
 mod watcher;
 

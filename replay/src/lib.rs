@@ -7,8 +7,11 @@
 pub mod archive;
 pub mod capture;
 pub mod dump;
+pub mod ingest;
 pub mod outcome;
+mod progress;
 pub mod serialin;
+mod sort;
 pub mod source;
 pub mod stream;
 pub mod verify;

@@ -5,14 +5,17 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use replay::capture::{self, CaptureArgs};
 use replay::dump::{self, DumpArgs};
+use replay::ingest::{self, IngestArgs};
 use replay::serialin::{self, SerialinArgs};
 use replay::verify::{self, VerifyArgs};
 use service_kit::exit;
 
 /// History again, in the same order, with proof.
 ///
-/// Records, moves and sends request traffic. An archive is a folder or an object-store prefix
-/// (s3://bucket/prefix; endpoint and keys from the AWS_* variables) of compressed segments.
+/// Records, moves and sends request traffic. An archive is a folder of compressed segments, or the
+/// same below an `s3://bucket/prefix`; there, endpoint, region and keys come from `AWS_ENDPOINT`,
+/// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and `AWS_ALLOW_HTTP=true` allows an
+/// endpoint without TLS.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -25,6 +28,7 @@ enum Command {
     Capture(Box<CaptureArgs>),
     Dump(Box<DumpArgs>),
     Serialin(SerialinArgs),
+    Ingest(IngestArgs),
     Verify(VerifyArgs),
 }
 
@@ -34,6 +38,7 @@ async fn main() -> ExitCode {
         Command::Capture(args) => capture::run(&args).await,
         Command::Dump(args) => dump::run(&args).await,
         Command::Serialin(args) => serialin::run(&args).await,
+        Command::Ingest(args) => ingest::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
     };
     result.unwrap_or_else(|error| exit::exit_code(&Err(error)))

@@ -1,8 +1,9 @@
 //! Waking tasks on time.
 //!
-//! A runtime's timer has a granularity of a millisecond, and spinning burns a core that the target
-//! may need. One thread that sleeps in the kernel until the next due time is late by a tenth of that
-//! millisecond and costs a wake-up a request.
+//! A runtime's timer has a granularity of a millisecond. Spinning burns a core that the target may
+//! need, and on a busy machine makes things worse: the scheduler is slower to come back to a thread
+//! that spun than to one that slept. One thread that sleeps in the kernel until the next due time is
+//! late by a tenth of a millisecond and costs a wake-up a request.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -148,5 +149,44 @@ impl Drop for Bell {
     fn drop(&mut self) {
         self.0.lock().closed = true;
         self.0.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(5);
+    const TIME_MAX: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn the_thread_ends_with_the_last_alarm() {
+        let alarm = Alarm::start().unwrap();
+        let shared = Arc::downgrade(&alarm.bell.0);
+        let clone = alarm.clone();
+        drop(alarm);
+        thread::sleep(SOON);
+        assert!(shared.upgrade().is_some(), "a clone is left");
+        drop(clone);
+        let begin = Instant::now();
+        while shared.upgrade().is_some() {
+            assert!(begin.elapsed() < TIME_MAX, "the thread lives on");
+            thread::sleep(SOON);
+        }
+    }
+
+    #[test]
+    fn a_dropped_future_leaves_nothing_behind() {
+        let alarm = Alarm::start().unwrap();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut until = Box::pin(alarm.until(Instant::now() + TIME_MAX));
+        for _ in 0..3 {
+            assert!(until.as_mut().poll(&mut context).is_pending());
+            assert_eq!(alarm.bell.0.lock().waiting.len(), 1);
+        }
+        drop(until);
+        assert!(alarm.bell.0.lock().waiting.is_empty());
     }
 }

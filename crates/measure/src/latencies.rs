@@ -109,7 +109,7 @@ impl fmt::Debug for Latencies {
 
 impl PartialEq for Latencies {
     fn eq(&self, other: &Self) -> bool {
-        self.nanoseconds == other.nanoseconds
+        self.iter().eq(other.iter())
     }
 }
 

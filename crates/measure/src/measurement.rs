@@ -107,15 +107,16 @@ impl Drop for Measurement {
 }
 
 fn look_until(stopped: &Receiver<()>, begin: Instant, collector: &Mutex<Collector>) {
-    let mut next = begin + LOOK_EVERY;
-    loop {
-        let wait = next.saturating_duration_since(Instant::now());
-        if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
-            return;
-        }
-        locked(collector).look(begin.elapsed());
+    let mut next = LOOK_EVERY;
+    while stopped.recv_timeout(next.saturating_sub(begin.elapsed()))
+        == Err(RecvTimeoutError::Timeout)
+    {
+        let now = begin.elapsed();
+        locked(collector).look(now);
         // Looks that were missed are not made up for.
-        next = (next + LOOK_EVERY).max(Instant::now());
+        while next <= now {
+            next += LOOK_EVERY;
+        }
     }
 }
 

@@ -97,3 +97,68 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+    use crate::Start;
+
+    fn shown(total: Option<u64>, then: impl FnOnce(&Progress)) -> String {
+        let terminal = InMemoryTerm::new(10, 200);
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let progress = Progress::on(target, "serialout", total);
+        then(&progress);
+        progress.bar.force_draw();
+        terminal.contents()
+    }
+
+    #[test]
+    fn it_tells_how_far_how_fast_and_how_much_longer() {
+        let line = shown(Some(20_000), |progress| {
+            progress.resume_at(4_000);
+            progress.advance(1_000);
+            progress.say("all is well");
+        });
+        assert!(line.starts_with("serialout ━━━━━━"), "{line}");
+        assert!(line.contains(" 5,000/20,000 (25 %) "), "{line}");
+        assert!(line.contains("/s, ") && line.contains(" left"), "{line}");
+        assert!(line.ends_with("all is well"), "{line}");
+    }
+
+    #[test]
+    fn without_a_total_it_tells_how_far_and_how_fast() {
+        let line = shown(None, |progress| progress.set(1_234));
+        assert!(line.starts_with("serialout ") && line.contains(" 1,234 "), "{line}");
+        assert!(!line.contains("left"), "{line}");
+    }
+
+    #[test]
+    fn a_measurement_speaks_at_the_end_of_the_line() {
+        let measurement = Measurement::begin().unwrap();
+        let under_way = measurement.recorder().start(Start::Whenever);
+        let line = shown(Some(5), |progress| progress.show(&measurement));
+        assert!(line.ends_with("1 in flight"), "{line}");
+        under_way.succeeded();
+    }
+
+    #[test]
+    fn a_finished_line_is_gone() {
+        let terminal = InMemoryTerm::new(10, 200);
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let progress = Progress::on(target, "dump", Some(3));
+        progress.bar.force_draw();
+        assert!(!terminal.contents().is_empty());
+        progress.finish();
+        assert_eq!(terminal.contents(), "");
+    }
+
+    #[test]
+    fn what_is_hidden_counts_all_the_same() {
+        let progress = Progress::hidden();
+        progress.advance(3);
+        progress.advance(4);
+        assert_eq!(progress.bar.position(), 7);
+    }
+}

@@ -75,3 +75,47 @@ fn grouped(digits: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_plain() {
+        for (text, expected) in [("0", 0.0), ("12", 12.0), ("0.25", 0.25), ("007", 7.0)] {
+            assert_eq!(number(text), Some(expected), "{text}");
+        }
+        for text in ["", ".", "1.", ".5", "1.2.3", "-1", "+1", "1e3", "inf", "NaN", "1_000", "٣"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn units_are_needed_and_known() {
+        assert_eq!(seconds("50ms"), Some(0.05));
+        assert_eq!(seconds("2min"), Some(120.0));
+        assert_eq!(seconds("1µs"), seconds("1us"));
+        assert_eq!(rate("5000/s"), Some(5_000.0));
+        assert_eq!(rate("300/min"), Some(5.0));
+        for text in ["50", "ms", "50 ms", "50m", "50MS", "-5ms", "1.ms"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+        for text in ["50", "/s", "5/", "5/S", "5/d"] {
+            assert_eq!(rate(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn figures_have_three_digits() {
+        let nanos = |nanos| show_time(Duration::from_nanos(nanos));
+        assert_eq!(nanos(0), "0.00 µs");
+        assert_eq!(nanos(1_234), "1.23 µs");
+        assert_eq!(nanos(99_951), "100 µs");
+        assert_eq!(nanos(12_345_678), "12.3 ms");
+        assert_eq!(nanos(3_600_000_000_000), "3,600 s");
+        assert_eq!(three_digits(1_234_567.8), "1,234,568");
+        assert_eq!(show_count(0), "0");
+        assert_eq!(show_count(999), "999");
+        assert_eq!(show_count(1_000_000), "1,000,000");
+    }
+}

@@ -84,3 +84,38 @@ fn add(errors: &mut BTreeMap<ErrorKind, u64>, kind: ErrorKind, count: u64) {
     let known = errors.len() < ERROR_KINDS_MAX || errors.contains_key(&kind);
     *errors.entry(if known { kind } else { ErrorKind::OTHER }).or_default() += count;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_kinds_of_errors_count_as_other() {
+        let mut errors = BTreeMap::new();
+        for status in 0..1_000 {
+            add(&mut errors, ErrorKind::Status(status), 2);
+        }
+        add(&mut errors, ErrorKind::Status(0), 1);
+        assert_eq!(errors.len(), ERROR_KINDS_MAX + 1);
+        assert_eq!(errors[&ErrorKind::Status(0)], 3);
+        assert_eq!(errors[&ErrorKind::OTHER], 2 * (1_000 - ERROR_KINDS_MAX as u64));
+        assert_eq!(errors.values().sum::<u64>(), 2_001);
+    }
+
+    #[test]
+    fn a_cleared_tally_is_a_new_one() {
+        let ended = Ended {
+            latency: Duration::from_millis(3),
+            service_time: Duration::from_millis(2),
+            start_delay: Duration::from_millis(1),
+            outcome: Err(ErrorKind::TIMEOUT),
+        };
+        let mut tally = Tally { retries: 1, ..Tally::default() };
+        tally.count(ended);
+        assert!(!tally.is_empty());
+        tally.clear();
+        assert!(tally.is_empty());
+        assert_eq!(tally.failed, Latencies::new());
+        assert!(tally.errors.is_empty());
+    }
+}

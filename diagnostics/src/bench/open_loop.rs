@@ -4,12 +4,12 @@
 //! the server was slow (or because it was not scheduled) adds that lateness to the figure instead of
 //! hiding it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use measure::{Alarm, Latencies, Pace, Rate, Schedule, Start};
 use reqwest::{Client, StatusCode};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
 
 use super::bodies;
 
@@ -19,42 +19,42 @@ const ORDER_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// A steady rate for a while.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Orders a second.
-    pub per_second: u32,
+pub struct Load {
+    /// Of orders.
+    pub rate: Rate,
     /// Latencies of this first part are dropped: connections open, caches fill.
     pub warm_up: Duration,
     /// Then this is measured.
     pub measured: Duration,
 }
 
-/// Posts orders at this pace and answers the latencies, from the intended start of the `POST` to the
+/// Posts orders at this rate and answers the latencies, from the intended start of the `POST` to the
 /// `200` of the `GET` of the same order that carries the `Seriatim-Position` that came back.
-pub async fn readable_after(url: &str, pace: Pace) -> anyhow::Result<Vec<Duration>> {
+pub async fn readable_after(url: &str, load: Load) -> anyhow::Result<Latencies> {
     let client = Client::builder().timeout(ORDER_TIME_MAX).build()?;
-    let interval = Duration::from_secs(1) / pace.per_second;
-    let begin = Instant::now() + interval;
-    let measured_from = begin + pace.warm_up;
-    let end = measured_from + pace.measured;
+    let alarm = Alarm::start()?;
+    let begin = Instant::now();
+    let mut schedule = Schedule::new(Pace::Steady(load.rate), begin);
+    let measured_from = begin + load.warm_up;
+    let end = measured_from + load.measured;
     let mut orders = JoinSet::new();
-    let mut intended = begin;
     for number in 0.. {
+        let Start::At(intended) = schedule.next(Duration::ZERO) else { break };
         if intended >= end {
             break;
         }
-        sleep_until(intended).await;
+        alarm.until(intended).await;
         let (client, url) = (client.clone(), url.to_owned());
         orders.spawn(async move {
             let done = place_and_read(&client, &url, bodies::body(number % bodies::BODIES)).await;
             done.map(|()| (intended, Instant::now()))
         });
-        intended += interval;
     }
-    let mut latencies = Vec::new();
+    let mut latencies = Latencies::new();
     while let Some(order) = orders.join_next().await {
         let (intended, done) = order??;
         if intended >= measured_from {
-            latencies.push(done - intended);
+            latencies.record(done - intended);
         }
     }
     Ok(latencies)
@@ -82,11 +82,14 @@ mod tests {
 
     use super::*;
 
-    const PACE: Pace = Pace {
-        per_second: 100,
-        warm_up: Duration::from_millis(100),
-        measured: Duration::from_millis(200),
-    };
+    fn load() -> Load {
+        Load {
+            rate: "100/s".parse().unwrap(),
+            warm_up: Duration::from_millis(100),
+            measured: Duration::from_millis(200),
+        }
+    }
+
     const DELAY: Duration = Duration::from_millis(60);
 
     /// A service that takes its time to answer reads, of which it wants the position.
@@ -107,16 +110,16 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn the_rate_does_not_wait_for_the_answers() {
-        let latencies = readable_after(&service(StatusCode::ACCEPTED).await, PACE).await.unwrap();
+        let latencies = readable_after(&service(StatusCode::ACCEPTED).await, load()).await.unwrap();
         // One at a time, only three would have fitted into the measured time.
-        assert_eq!(latencies.len(), 20);
-        assert!(latencies.iter().all(|latency| *latency >= DELAY), "{latencies:?}");
+        assert_eq!(latencies.count(), 20);
+        assert!(latencies.min().unwrap() >= DELAY, "{latencies:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_order_that_is_refused_spoils_the_figure() {
         let url = service(StatusCode::SERVICE_UNAVAILABLE).await;
-        let error = readable_after(&url, PACE).await.unwrap_err();
+        let error = readable_after(&url, load()).await.unwrap_err();
         assert!(error.to_string().contains("503"), "{error:#}");
     }
 }

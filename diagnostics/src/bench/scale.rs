@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use super::open_loop::Pace;
+use measure::Rate;
+
+use super::open_loop::Load;
 
 /// The sizes of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
     /// How often ours and its ceiling take turns.
     pub rounds: usize,
+    /// How long a side is loaded before its first round: files grow, connections and caches fill.
+    pub warm_up: Duration,
     /// How long one side is loaded in a round.
     pub round: Duration,
     /// How long the all-in-one is loaded in a round: long enough for a backlog to show.
@@ -20,36 +24,38 @@ pub struct Scale {
     /// Many orders stored.
     pub stored_many: u64,
     /// The steady rate.
-    pub pace: Pace,
+    pub load: Load,
 }
 
 impl Scale {
     /// The run that the bounds were made for, or a quick one.
     pub fn of(quick: bool) -> Self {
-        let pace = |warm_up, measured| Pace {
-            per_second: 1_000,
+        let load = |warm_up, measured| Load {
+            rate: Rate::per_second(1_000.0).expect("a rate"),
             warm_up: Duration::from_secs(warm_up),
             measured: Duration::from_secs(measured),
         };
         if quick {
             return Self {
                 rounds: 1,
+                warm_up: Duration::from_secs(1),
                 round: Duration::from_secs(1),
                 sustained_round: Duration::from_secs(2),
                 fill_orders: 20_000,
                 stored_few: 2_000,
                 stored_many: 20_000,
-                pace: pace(1, 2),
+                load: load(1, 2),
             };
         }
         Self {
             rounds: 3,
+            warm_up: Duration::from_secs(3),
             round: Duration::from_secs(5),
             sustained_round: Duration::from_secs(10),
             fill_orders: 200_000,
             stored_few: 10_000,
             stored_many: 1_000_000,
-            pace: pace(3, 10),
+            load: load(3, 10),
         }
     }
 }

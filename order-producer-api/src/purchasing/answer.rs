@@ -1,11 +1,11 @@
 //! What a shop gets back.
 
-use axum::Json;
-use axum::http::header::LOCATION;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use order_domain::{OrderId, Position, RejectionReason};
-use serde::{Serialize, Serializer};
+use order_domain::RejectionReason;
+use serde::Serialize;
 use service_kit::Problem;
 use utoipa::ToSchema;
 
@@ -19,16 +19,15 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 /// The order is durable.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct OrderReceipt {
+pub(super) struct OrderReceipt<'a> {
     /// The order's id.
     #[schema(value_type = uuid::Uuid)]
-    order_id: OrderId,
+    order_id: &'a str,
     /// How far the order has come.
     status: Status,
     /// Where its command stands in the log: `<partition>:<offset>`.
-    #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "3:1042")]
-    position: Position,
+    position: &'a str,
 }
 
 #[derive(Clone, Copy, Serialize, ToSchema)]
@@ -42,10 +41,6 @@ enum Status {
     DeadLettered,
 }
 
-fn as_text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(position)
-}
-
 /// 201 for an accepted order, 422 for a rejected one, 202 for one whose outcome is not known.
 pub(super) fn answer(submitted: &Submitted) -> Response {
     let mut response = match &submitted.outcome {
@@ -54,25 +49,37 @@ pub(super) fn answer(submitted: &Submitted) -> Response {
         Some(Outcome::DeadLettered) => {
             receipt(StatusCode::ACCEPTED, Status::DeadLettered, submitted)
         }
-        Some(Outcome::Rejected { reason, detail }) => rejected(*reason, detail.as_deref())
-            .with("reason", reason.code())
-            .with("orderId", submitted.order_id.to_string())
-            .with("position", submitted.position.to_string())
-            .into_response(),
+        Some(Outcome::Rejected { reason, detail }) => {
+            let position = submitted.position.to_string();
+            let mut response = rejected(*reason, detail.as_deref())
+                .with("reason", reason.code())
+                .with("orderId", submitted.order_id.to_string())
+                .with("position", position.as_str())
+                .into_response();
+            response.headers_mut().insert(SERIATIM_POSITION, visible(position));
+            response
+        }
     };
-    let headers = response.headers_mut();
-    headers.insert(SERIATIM_POSITION, visible(submitted.position.to_string()));
     if let Some(waited) = submitted.waited {
-        headers.insert(PREFERENCE_APPLIED, visible(format!("wait={}", waited.as_secs())));
+        let applied = visible(format!("wait={}", waited.as_secs()));
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
     }
     response
 }
 
 fn receipt(code: StatusCode, status: Status, submitted: &Submitted) -> Response {
-    let &Submitted { order_id, position, .. } = submitted;
-    let location = visible(format!("/api/Orders/{order_id}"));
-    (code, [(LOCATION, location)], Json(OrderReceipt { order_id, status, position }))
-        .into_response()
+    const PATH: &str = "/api/Orders/";
+    let location = format!("{PATH}{}", submitted.order_id);
+    let position = submitted.position.to_string();
+    let receipt = OrderReceipt { order_id: &location[PATH.len()..], status, position: &position };
+    let body = serde_json::to_vec(&receipt).expect("texts are written without fail");
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = code;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(LOCATION, visible(location));
+    headers.insert(SERIATIM_POSITION, visible(position));
+    response
 }
 
 fn rejected(reason: RejectionReason, detail: Option<&str>) -> Problem {

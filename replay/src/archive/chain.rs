@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::entry::{Exchange, Sequence};
 use super::hash::Hash;
+use super::wire;
 
 /// Bytes of the chain that a line shows.
 const SHOWN_BYTES: usize = 8;
@@ -28,6 +30,15 @@ impl Chain {
     #[must_use]
     pub fn after(self, line: &[u8]) -> Self {
         Self(Hash::of(&[&self.0.0, line]))
+    }
+
+    /// After one more entry.
+    #[must_use]
+    pub fn after_entry(self, sequence: Sequence, exchange: &Exchange) -> Self {
+        let mut line = Vec::new();
+        wire::write_json(sequence, exchange, &mut line);
+        line.pop();
+        self.after(&line)
     }
 
     /// What the line shows: the first bytes, in hexadecimal digits.

@@ -17,6 +17,9 @@ impl Sequence {
     /// The first of every archive.
     pub const FIRST: Self = Self(NonZeroU64::MIN);
 
+    /// Beyond the last of any archive.
+    pub const LAST: Self = Self(NonZeroU64::MAX);
+
     /// `None` for 0, which no entry has.
     pub const fn new(number: u64) -> Option<Self> {
         match NonZeroU64::new(number) {

@@ -12,8 +12,7 @@ pub struct Hash(pub(super) [u8; 32]);
 impl Hash {
     /// The hash of `parts`, one after the other.
     pub fn of(parts: &[&[u8]]) -> Self {
-        let hasher = parts.iter().fold(Sha256::new(), |hasher, part| hasher.chain_update(part));
-        Self(hasher.finalize().into())
+        Self(parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize().into())
     }
 
     fn parse(text: &str) -> Option<Self> {

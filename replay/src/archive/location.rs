@@ -13,6 +13,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
 
 use super::error::ArchiveError;
+use super::manifest;
 
 /// Where an archive is, or is to be: a path, or `s3://bucket/prefix`.
 ///
@@ -32,6 +33,38 @@ impl Location {
     /// A folder of this machine.
     pub fn folder(path: impl Into<PathBuf>) -> Self {
         Self(Place::Folder(path.into()))
+    }
+
+    /// The folder, if it is one.
+    pub(crate) fn as_folder(&self) -> Option<&std::path::Path> {
+        match &self.0 {
+            Place::Folder(path) => Some(path),
+            Place::S3 { .. } => None,
+        }
+    }
+
+    /// The place that is `name`'s parent, and the name: `s3://bucket/a/b` is `b` in `s3://bucket/a`.
+    pub(crate) fn split_last(&self) -> Option<(Self, String)> {
+        let Place::S3 { bucket, prefix } = &self.0 else { return None };
+        let mut parts: Vec<_> = prefix.parts().collect();
+        let last = parts.pop()?.as_ref().to_owned();
+        Some((
+            Self(Place::S3 { bucket: bucket.clone(), prefix: parts.into_iter().collect() }),
+            last,
+        ))
+    }
+
+    /// Removes what a killed writer left of files that it had not yet put in their place: in a
+    /// folder they are beside it, their name followed by `#` and a number.
+    pub(crate) fn remove_staged(&self) -> std::io::Result<()> {
+        let Place::Folder(path) = &self.0 else { return Ok(()) };
+        for file in std::fs::read_dir(path)? {
+            let file = file?;
+            if file.file_name().to_str().is_some_and(is_staged) {
+                std::fs::remove_file(file.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// Reaches what is there. A folder is created if there is none.
@@ -66,6 +99,13 @@ impl Location {
     fn wrong(&self, reason: &dyn fmt::Display) -> ArchiveError {
         ArchiveError::Location { text: self.to_string(), reason: reason.to_string() }
     }
+}
+
+fn is_staged(name: &str) -> bool {
+    name.rsplit_once('#').is_some_and(|(file, number)| {
+        let ours = file == manifest::FILE_NAME || file.starts_with("segment-");
+        ours && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// The TLS of requests to S3 is ring's. Another choice that this process made before stays.

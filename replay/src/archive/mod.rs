@@ -34,7 +34,7 @@ mod chain;
 mod entry;
 mod error;
 mod hash;
-mod location;
+pub(crate) mod location;
 mod manifest;
 mod reader;
 mod segment;

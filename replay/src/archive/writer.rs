@@ -1,10 +1,13 @@
 //! Writing an archive.
 
+use std::sync::Arc;
+use std::thread::sleep;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
 use super::entry::{Exchange, Sequence};
@@ -13,14 +16,18 @@ use super::location::{Location, Store};
 use super::manifest::{self, ArchiveId, Manifest};
 use super::segment::{SegmentBuilder, check_length};
 
-/// Entries that travel to the compressing thread together, at most.
+/// Entries that wait for the compressing thread.
+const ENTRIES_WAITING_MAX: usize = 1024;
+
+/// KiB of bodies that wait for the compressing thread; a longer one waits alone.
+const KIB_WAITING_MAX: u32 = 8 << 10;
+
+/// What the compressing thread takes at once.
 const BATCH_ENTRIES_MAX: usize = 256;
 
-/// Bytes of bodies that travel together, give or take one entry.
-const BATCH_BYTES_MAX: usize = 256 << 10;
-
-/// Batches that wait for the compressing thread.
-const BATCHES_WAITING_MAX: usize = 4;
+/// How long the thread lets entries gather when it finds few: to be woken for each of them would cost
+/// the writer more than the entry does.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// When a segment ends, and how it is compressed.
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +56,14 @@ impl Default for WriterSettings {
 pub struct ArchiveWriter {
     id: ArchiveId,
     next: Sequence,
-    batch: Vec<Exchange>,
-    batch_bytes: usize,
+    room: Arc<Semaphore>,
     orders: mpsc::Sender<Order>,
     worker: Option<JoinHandle<Result<Manifest, ArchiveError>>>,
 }
 
 enum Order {
-    Write(Vec<Exchange>),
+    /// An entry, and the room it took.
+    Write(Box<Exchange>, u32),
     Flush(oneshot::Sender<()>),
     Finish,
 }
@@ -81,19 +88,26 @@ impl ArchiveWriter {
     ) -> Result<Self, ArchiveError> {
         let store = location.open()?;
         let mut manifest = super::reader::read_manifest(&store).await?;
+        location.remove_staged().map_err(|error| stopped(&error))?;
         manifest.finished = false;
         store.replace(manifest::FILE_NAME, manifest.to_json().into()).await?;
         Ok(Self::start(store, manifest, settings))
     }
 
     fn start(store: Store, manifest: Manifest, settings: WriterSettings) -> Self {
-        let (orders, inbox) = mpsc::channel(BATCHES_WAITING_MAX);
+        let (orders, inbox) = mpsc::channel(ENTRIES_WAITING_MAX);
         let (id, next) = (manifest.archive_id, manifest.next());
-        let runtime = Handle::current();
-        let worker = spawn_blocking(move || {
-            Worker { store, manifest, settings, runtime, open: None }.run(inbox)
-        });
-        Self { id, next, batch: Vec::new(), batch_bytes: 0, orders, worker: Some(worker) }
+        let room = Arc::new(Semaphore::new(KIB_WAITING_MAX as usize));
+        let worker = Worker {
+            store,
+            manifest,
+            settings,
+            runtime: Handle::current(),
+            room: Arc::clone(&room),
+            open: None,
+        };
+        let worker = Some(spawn_blocking(move || worker.run(inbox)));
+        Self { id, next, room, orders, worker }
     }
 
     /// Which archive this is.
@@ -111,20 +125,19 @@ impl ArchiveWriter {
     /// After an error other than [`ArchiveError::EntryTooLong`] the writer takes no more.
     pub async fn append(&mut self, exchange: Exchange) -> Result<Sequence, ArchiveError> {
         check_length(&exchange)?;
-        self.batch_bytes += exchange.body.bytes().len()
-            + exchange.response.as_ref().map_or(0, |response| response.body.bytes().len());
-        self.batch.push(exchange);
+        let kib = kib(&exchange);
+        let taken = self.room.acquire_many(kib).await.map(SemaphorePermit::forget);
+        if taken.is_err() {
+            return Err(self.failure().await);
+        }
+        self.send(Order::Write(Box::new(exchange), kib)).await?;
         let sequence = self.next;
         self.next = sequence.next();
-        if self.batch.len() >= BATCH_ENTRIES_MAX || self.batch_bytes >= BATCH_BYTES_MAX {
-            self.send_batch().await?;
-        }
         Ok(sequence)
     }
 
     /// Ends the open segment: all entries so far are durable when it returns.
     pub async fn flush(&mut self) -> Result<(), ArchiveError> {
-        self.send_batch().await?;
         let (done, flushed) = oneshot::channel();
         self.send(Order::Flush(done)).await?;
         match flushed.await {
@@ -135,18 +148,11 @@ impl ArchiveWriter {
 
     /// Ends the archive: all entries are durable, and the manifest says that it is complete.
     pub async fn finish(mut self) -> Result<Manifest, ArchiveError> {
-        self.send_batch().await?;
         self.send(Order::Finish).await?;
-        join(self.worker.take()).await
-    }
-
-    async fn send_batch(&mut self) -> Result<(), ArchiveError> {
-        if self.batch.is_empty() {
-            return Ok(());
-        }
-        self.batch_bytes = 0;
-        let batch = std::mem::take(&mut self.batch);
-        self.send(Order::Write(batch)).await
+        let worker = self.worker.take();
+        // With the sender the thread's orders end.
+        drop(self);
+        join(worker).await
     }
 
     async fn send(&mut self, order: Order) -> Result<(), ArchiveError> {
@@ -174,12 +180,20 @@ async fn join(
     worker.await.unwrap_or_else(|error| Err(ArchiveError::Stopped(error.to_string())))
 }
 
+/// The room that an entry takes among those that wait.
+fn kib(exchange: &Exchange) -> u32 {
+    let response = exchange.response.as_ref().map_or(0, |response| response.body.bytes().len());
+    let bytes = exchange.body.bytes().len() + response;
+    u32::try_from(bytes / 1024).unwrap_or(u32::MAX).clamp(1, KIB_WAITING_MAX)
+}
+
 /// The compressing thread.
 struct Worker {
     store: Store,
     manifest: Manifest,
     settings: WriterSettings,
     runtime: Handle,
+    room: Arc<Semaphore>,
     open: Option<OpenSegment>,
 }
 
@@ -191,55 +205,73 @@ struct OpenSegment {
 impl Worker {
     /// Ends without finishing the archive when the writer was dropped.
     fn run(mut self, mut inbox: mpsc::Receiver<Order>) -> Result<Manifest, ArchiveError> {
-        loop {
-            match self.receive(&mut inbox) {
-                Received::Late => self.end_segment()?,
-                Received::Order(Order::Write(batch)) => self.write(&batch)?,
-                Received::Order(Order::Flush(done)) => {
-                    self.end_segment()?;
-                    // The writer may have stopped waiting.
-                    let _ = done.send(());
+        let mut batch = Vec::with_capacity(BATCH_ENTRIES_MAX);
+        let result = loop {
+            let mut few = false;
+            match self.receive(&mut inbox, &mut batch) {
+                Ok(0) => break Ok(()),
+                Ok(orders) => few = orders < BATCH_ENTRIES_MAX,
+                Err(_) => {
+                    if let Err(error) = self.end_segment() {
+                        break Err(error);
+                    }
                 }
-                Received::Order(Order::Finish) => {
-                    self.end_segment()?;
-                    self.manifest.finished = true;
-                    self.write_manifest()?;
-                    return Ok(self.manifest);
-                }
-                Received::Dropped => return Ok(self.manifest),
             }
-        }
-    }
-
-    fn receive(&self, inbox: &mut mpsc::Receiver<Order>) -> Received {
-        let order = match &self.open {
-            None => Ok(inbox.blocking_recv()),
-            Some(open) => self.runtime.block_on(timeout_at(open.ends, inbox.recv())),
+            if let Err(error) = batch.drain(..).try_for_each(|order| self.carry_out(order)) {
+                break Err(error);
+            }
+            if few && !inbox.is_closed() {
+                sleep(GATHER);
+            }
         };
-        match order {
-            Err(_) => Received::Late,
-            Ok(Some(order)) => Received::Order(order),
-            Ok(None) => Received::Dropped,
+        // Who waits for room learns that there will be none.
+        self.room.close();
+        result.map(|()| self.manifest)
+    }
+
+    /// How many orders came: 0 when the writer is gone. An error when the open segment has reached
+    /// its age before any came.
+    fn receive(
+        &self,
+        inbox: &mut mpsc::Receiver<Order>,
+        batch: &mut Vec<Order>,
+    ) -> Result<usize, Elapsed> {
+        let received = inbox.recv_many(batch, BATCH_ENTRIES_MAX);
+        match &self.open {
+            None => Ok(self.runtime.block_on(received)),
+            Some(open) => self.runtime.block_on(timeout_at(open.ends, received)),
         }
     }
 
-    fn write(&mut self, batch: &[Exchange]) -> Result<(), ArchiveError> {
-        for exchange in batch {
-            let mut open = match self.open.take() {
-                Some(open) => open,
-                None => self.begin_segment()?,
-            };
-            open.builder.push(exchange).map_err(|error| stopped(&error))?;
-            let full = open.builder.raw_bytes() >= self.settings.segment_bytes;
-            self.open = Some(open);
-            if full {
-                self.end_segment()?;
+    fn carry_out(&mut self, order: Order) -> Result<(), ArchiveError> {
+        match order {
+            Order::Write(exchange, kib) => {
+                self.write(&exchange)?;
+                self.room.add_permits(kib as usize);
             }
-        }
-        if self.open.as_ref().is_some_and(|open| open.ends <= Instant::now()) {
-            self.end_segment()?;
+            Order::Flush(done) => {
+                self.end_segment()?;
+                // The writer may have stopped waiting.
+                let _ = done.send(());
+            }
+            Order::Finish => {
+                self.end_segment()?;
+                self.manifest.finished = true;
+                self.write_manifest()?;
+            }
         }
         Ok(())
+    }
+
+    fn write(&mut self, exchange: &Exchange) -> Result<(), ArchiveError> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.begin_segment()?,
+        };
+        open.builder.push(exchange).map_err(|error| stopped(&error))?;
+        let full = open.builder.raw_bytes() >= self.settings.segment_bytes;
+        self.open = Some(open);
+        if full { self.end_segment() } else { Ok(()) }
     }
 
     fn begin_segment(&self) -> Result<OpenSegment, ArchiveError> {
@@ -268,14 +300,6 @@ impl Worker {
         let json = self.manifest.to_json();
         self.runtime.block_on(self.store.replace(manifest::FILE_NAME, json.into()))
     }
-}
-
-enum Received {
-    Order(Order),
-    /// The open segment has reached its age.
-    Late,
-    /// The writer is gone.
-    Dropped,
 }
 
 fn stopped(error: &std::io::Error) -> ArchiveError {

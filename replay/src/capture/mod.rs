@@ -64,10 +64,10 @@ pub struct CaptureArgs {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// The target, such as http://127.0.0.1:8000.
+    /// The target, such as `http://127.0.0.1:8000`.
     #[arg(long, value_name = "URL")]
     to: Target,
-    /// The archive: a folder or s3://bucket/prefix.
+    /// The archive: a folder or `s3://bucket/prefix`.
     #[arg(long, value_name = "PLACE")]
     archive: Location,
     /// Go on with an archive that is there, behind its end.

@@ -54,8 +54,7 @@ pub(super) fn start(
     };
     let nothing_missing = settings.when_behind == WhenBehind::Wait;
     let task = tokio::spawn(async move {
-        let recorded = recorder.run(requests).await;
-        if let Err(error) = recorded {
+        if let Err(error) = recorder.run(requests).await {
             tracing::error!(%error, "the archive failed");
             if nothing_missing {
                 stop.cancel();

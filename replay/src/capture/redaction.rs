@@ -139,9 +139,10 @@ impl Redaction {
         let mut changed = false;
         let mut shown = Vec::with_capacity(members.len());
         for (name, value) in members {
-            let redacted = match self.hides_field(&name) {
-                true => Some(quoted(REDACTED)),
-                false => self.json(value.get(), depth + 1)?,
+            let redacted = if self.hides_field(&name) {
+                Some(quoted(REDACTED))
+            } else {
+                self.json(value.get(), depth + 1)?
             };
             changed |= redacted.is_some();
             let value = redacted.unwrap_or_else(|| value.get().to_owned());

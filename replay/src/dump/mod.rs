@@ -25,7 +25,7 @@ pub use stretch::{Stretch, TopicReader};
 /// Writes a topic or a Redis stream into a new archive.
 ///
 /// What is in the topic decides what is done. The commands of Seriatim's topic `orders` become the
-/// HTTP requests that would bring them about: a NewOrder becomes POST /api/Order, with its
+/// HTTP requests that would bring them about: a `NewOrder` becomes POST /api/Order, with its
 /// Idempotency-Key where it had one, at the time the log took it, its venue as ordering key. Each
 /// partition keeps its order; the partitions are put together by time. Entries that `replay
 /// serialin` wrote (Kafka, embedded log or Redis) become the archive that they came from.
@@ -47,7 +47,7 @@ pub struct DumpArgs {
     from: StreamUrl,
     #[command(flatten)]
     stream: StreamArgs,
-    /// The new archive: a folder or s3://bucket/prefix.
+    /// The new archive: a folder or `s3://bucket/prefix`.
     #[arg(long, value_name = "PLACE")]
     archive: Location,
     /// Begin a partition here, inclusive, such as 3:1042; may be repeated.

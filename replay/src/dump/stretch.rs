@@ -79,10 +79,8 @@ impl TopicReader {
             let begin = Stretch::bound(&stretch.first, partition).unwrap_or(ends.first);
             let until = Stretch::bound(&stretch.until, partition).unwrap_or(ends.next);
             let end = until.min(ends.next);
-            let reader = match begin < end {
-                true => Some(log.read(&topic, partition, begin).await?),
-                false => None,
-            };
+            let reader =
+                if begin < end { Some(log.read(&topic, partition, begin).await?) } else { None };
             let (ahead, clock) = (VecDeque::new(), i64::MIN);
             partitions.push(PartitionReader { reader, end, ahead, clock });
         }

@@ -34,7 +34,7 @@ const LOOK_EVERY: u64 = 1024;
     replay serialin data/yesterday --to redis://127.0.0.1:6379/0 --topic orders:yesterday\n\n\
     Exit codes: 0 all is in the stream, 1 failed or stopped before the end, 2 wrong usage")]
 pub struct SerialinArgs {
-    /// A folder or s3://bucket/prefix.
+    /// A folder or `s3://bucket/prefix`.
     archive: Location,
     /// kafka://host:port[,host:port], sqlite:<directory> or redis://[user:password@]host:port[/database].
     #[arg(long, value_name = "URL")]
@@ -86,9 +86,10 @@ pub async fn run(args: &SerialinArgs) -> anyhow::Result<ExitCode> {
 async fn serialin(args: &SerialinArgs, stop: &CancellationToken) -> anyhow::Result<Summary> {
     let reader = ArchiveReader::open(&args.archive).await?;
     let address = args.stream.address(&args.to)?;
-    let progress = match args.quiet {
-        true => Progress::hidden(),
-        false => Progress::new("serialin", Some(reader.manifest().entries)),
+    let progress = if args.quiet {
+        Progress::hidden()
+    } else {
+        Progress::new("serialin", Some(reader.manifest().entries))
     };
     copy(&reader, &address, TargetSettings { partitions: args.partitions }, stop, &progress).await
 }

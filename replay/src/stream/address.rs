@@ -84,7 +84,7 @@ pub struct StreamArgs {
     /// The topic, or the key of the Redis stream.
     #[arg(long, default_value = DEFAULT_NAME)]
     pub topic: String,
-    /// A further librdkafka property, such as security.protocol=SASL_SSL; may be repeated.
+    /// A further librdkafka property, such as `security.protocol=SASL_SSL`; may be repeated.
     #[arg(long = "kafka-property", value_name = "NAME=VALUE", value_parser = property)]
     pub kafka_properties: Vec<(String, String)>,
     /// For how long a log or Redis that is away is waited for, in seconds.

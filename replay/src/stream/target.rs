@@ -98,7 +98,7 @@ impl StreamTarget {
         log: Option<Arc<dyn EventLog>>,
     ) -> Self {
         let appended = Arc::new(AtomicU64::new(0));
-        let least = lanes.iter().map(|lane| lane.last()).min().flatten();
+        let there = lanes.iter().map(|lane| lane.last()).min().flatten();
         let last = lanes.iter().filter_map(|lane| lane.last()).max();
         let lanes = lanes.into_iter().map(|lane| LaneHandle::start(lane, patience, &appended));
         Self {
@@ -108,7 +108,7 @@ impl StreamTarget {
             appended,
             log,
             last,
-            resume_from: least.map_or(Sequence::FIRST, Sequence::next),
+            resume_from: there.map_or(Sequence::FIRST, Sequence::next),
         }
     }
 
@@ -133,15 +133,15 @@ impl StreamTarget {
     /// After an error the target takes no more: open it again, and go on from there.
     pub async fn append(&mut self, line: Line) -> Result<bool, StreamError> {
         let partitions = u32::try_from(self.lanes.len()).expect("few partitions");
-        let lane = partition_of_key(line.key.as_bytes(), partitions).0 as usize;
-        let lane = &mut self.lanes[lane];
-        if lane.last.is_some_and(|last| line.sequence <= last) {
+        let index = partition_of_key(line.key.as_bytes(), partitions).0 as usize;
+        let chosen = &mut self.lanes[index];
+        if chosen.last.is_some_and(|last| line.sequence <= last) {
             return Ok(false);
         }
         self.dealt += 1;
         self.dealt_bytes += line.json.len();
-        lane.last = Some(line.sequence);
-        lane.hand.push(line);
+        chosen.last = Some(line.sequence);
+        chosen.hand.push(line);
         if self.dealt >= DEAL_ENTRIES_MAX || self.dealt_bytes >= DEAL_BYTES_MAX {
             self.deal().await?;
         }

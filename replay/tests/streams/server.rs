@@ -33,38 +33,46 @@ pub struct Embedded(TempDir);
 
 /// A broker: the one that the test command has started, or one of its own.
 pub enum Kafka {
+    /// At this URL.
     Shared(String),
+    /// Gone with the test.
     Own(Private),
 }
 
 /// A Redis server, likewise.
 pub enum Redis {
+    /// At this URL.
     Shared(String),
+    /// Gone with the test.
     Own(Private),
 }
 
 impl Embedded {
-    #[expect(clippy::unnecessary_wraps, reason = "the suite asks every server whether it is there")]
+    /// It needs nothing that might be missing.
     pub fn get() -> Option<Self> {
         Some(Self(tempfile::tempdir().expect("a folder")))
     }
 }
 
 impl Kafka {
+    /// The shared one; `None` where its tests are to be skipped.
     pub fn get() -> Option<Self> {
         shared("KAFKA", "kafka").map(Self::Shared)
     }
 
+    /// One that the test may kill; `None` where its tests are to be skipped.
     pub fn own() -> Option<Self> {
         (!skipped("KAFKA")).then(|| Self::Own(Private::start("kafka", "SERIATIM_TEST_KAFKA")))
     }
 }
 
 impl Redis {
+    /// The shared one; `None` where its tests are to be skipped.
     pub fn get() -> Option<Self> {
         shared("REDIS", "redis").map(Self::Shared)
     }
 
+    /// One that the test may kill; `None` where its tests are to be skipped.
     pub fn own() -> Option<Self> {
         (!skipped("REDIS")).then(|| Self::Own(Private::start("redis", "SERIATIM_TEST_REDIS")))
     }

@@ -4,6 +4,7 @@
 //! the file and not at one a partition: a commit of a few records then costs a few pages.
 
 use bytes::Bytes;
+use lz4_flex::block::{self, CompressTable};
 use order_domain::Timestamp;
 
 use super::bytes::{pop_number, push_number};
@@ -17,7 +18,7 @@ pub struct Share {
     pub next: u64,
     /// How many of its records are in this batch.
     pub count: u64,
-    /// How many bytes of the batch they take.
+    /// How many bytes of the batch they take, packed.
     pub bytes: u64,
 }
 
@@ -48,7 +49,7 @@ impl BatchHead {
         begin..begin + self.shares[partition].bytes
     }
 
-    /// Becomes the head of the batch that follows this one.
+    /// Becomes the head of the batch that follows this one and was packed.
     pub fn follow(&mut self, batch: &BatchBuilder, timestamp: Timestamp) {
         self.sequence += 1;
         self.timestamp = timestamp;
@@ -57,7 +58,7 @@ impl BatchHead {
             *share = Share {
                 next: share.next + part.count,
                 count: part.count,
-                bytes: part.bytes.len() as u64,
+                bytes: part.packed_bytes,
             };
         }
     }
@@ -91,6 +92,7 @@ pub fn decode_shares(mut blob: &[u8]) -> Option<Vec<Share>> {
 pub struct BatchBuilder {
     parts: Vec<Part>,
     payload_bytes: u64,
+    packer: Packer,
     records: Vec<u8>,
 }
 
@@ -98,6 +100,7 @@ pub struct BatchBuilder {
 struct Part {
     count: u64,
     bytes: Vec<u8>,
+    packed_bytes: u64,
 }
 
 impl BatchBuilder {
@@ -124,12 +127,18 @@ impl BatchBuilder {
         self.payload_bytes += record.payload.len() as u64;
     }
 
-    /// The records of all partitions, one partition behind the other.
-    pub fn records(&mut self) -> &[u8] {
+    /// Ends the batch: packs the records, one partition behind the other.
+    pub fn pack(&mut self) {
         self.records.clear();
-        for part in &self.parts {
-            self.records.extend_from_slice(&part.bytes);
+        for part in &mut self.parts {
+            let before = self.records.len();
+            self.packer.pack(&part.bytes, &mut self.records);
+            part.packed_bytes = (self.records.len() - before) as u64;
         }
+    }
+
+    /// The records as they were packed.
+    pub fn records(&self) -> &[u8] {
         &self.records
     }
 }
@@ -139,11 +148,49 @@ pub fn checksum(records: &[u8]) -> u32 {
     crc32fast::hash(records)
 }
 
-/// The part of the batch's records that is `partition`'s; nothing where the head doesn't fit them.
+/// The part of the batch's records that is `partition`'s, unpacked; nothing where it can't be.
 pub fn part_of(head: &BatchHead, partition: usize, records: &[u8]) -> Option<Bytes> {
     let range = head.range_of(partition);
     let (begin, end) = (usize::try_from(range.start).ok()?, usize::try_from(range.end).ok()?);
-    records.get(begin..end).map(Bytes::copy_from_slice)
+    unpack(records.get(begin..end)?)
+}
+
+/// Packs bytes. What it needs for that is kept, so that a batch need not clear fresh memory.
+#[derive(Default)]
+struct Packer {
+    table: CompressTable,
+    block: Vec<u8>,
+}
+
+impl Packer {
+    /// Appends the length of `bytes` and an LZ4 block of them; nothing where they are none. Records
+    /// of one topic are much alike: LZ4 is fast enough to cost less than the writing that it saves.
+    fn pack(&mut self, bytes: &[u8], packed: &mut Vec<u8>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let size_max = block::get_maximum_output_size(bytes.len());
+        if self.block.len() < size_max {
+            self.block.resize(size_max, 0);
+        }
+        let length = block::compress_into_with_table(bytes, &mut self.block, &mut self.table)
+            .expect("there is room for the worst case");
+        push_number(packed, bytes.len() as u64);
+        packed.extend_from_slice(&self.block[..length]);
+    }
+}
+
+fn unpack(mut packed: &[u8]) -> Option<Bytes> {
+    if packed.is_empty() {
+        return Some(Bytes::new());
+    }
+    let length = usize::try_from(pop_number(&mut packed)?).ok()?;
+    // A block shrinks by a factor of 255 at most.
+    if length / 255 > packed.len() {
+        return None;
+    }
+    let bytes = block::decompress(packed, length).ok()?;
+    (bytes.len() == length).then(|| bytes.into())
 }
 
 #[cfg(test)]
@@ -174,6 +221,7 @@ mod tests {
         for (partition, text) in [(2, "a"), (0, "b"), (2, "cd")] {
             builder.push(partition, &record(text));
         }
+        builder.pack();
         let shares = vec![Share { next: 10, count: 9, bytes: 9 }; 3];
         let mut head = BatchHead { sequence: 1, timestamp: Timestamp(5), payload_bytes: 7, shares };
         head.follow(&builder, Timestamp(6));
@@ -190,5 +238,18 @@ mod tests {
         assert!(texts(1).is_empty());
         assert_eq!(texts(2), ["a", "cd"]);
         assert_eq!(part_of(&head, 2, &records[1..]), None);
+    }
+
+    #[test]
+    fn like_records_are_packed_well_and_damage_is_noticed() {
+        let bytes: Vec<u8> =
+            (0..100).flat_map(|n| format!("purchase {n} of a coat").into_bytes()).collect();
+        let mut packed = Vec::new();
+        Packer::default().pack(&bytes, &mut packed);
+        assert!(packed.len() < bytes.len() / 2, "{} of {}", packed.len(), bytes.len());
+        assert_eq!(unpack(&packed).as_deref(), Some(&bytes[..]));
+        for length in 1..packed.len() {
+            assert_eq!(unpack(&packed[..length]), None);
+        }
     }
 }

@@ -96,9 +96,14 @@ impl SqliteLog {
 
     async fn topic(&self, topic: &Topic) -> Result<Arc<TopicFile>, LogError> {
         self.ensure_open()?;
-        if let Some(file) = self.opened(topic) {
-            return Ok(file);
+        match self.opened(topic) {
+            Some(file) => Ok(file),
+            // Boxed: it is needed once, and every append would carry it about.
+            None => Box::pin(self.open_topic(topic)).await,
         }
+    }
+
+    async fn open_topic(&self, topic: &Topic) -> Result<Arc<TopicFile>, LogError> {
         let _opening = self.opening.lock().await;
         if let Some(file) = self.opened(topic) {
             return Ok(file);

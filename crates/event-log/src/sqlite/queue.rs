@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use order_domain::{Offset, Timestamp};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::tail::RECORD_OVERHEAD_BYTES;
@@ -74,10 +74,17 @@ impl Queue {
             LogError::Overloaded(format!("{what} of {} for {patience:?}", path.display()))
         };
         let permits = weight(&records).min(QUEUE_BYTES_MAX);
-        let room = timeout_at(deadline, Arc::clone(&self.room).acquire_many_owned(permits))
-            .await
-            .map_err(|_| overloaded("there was no room in the queue"))?
-            .map_err(|_| LogError::Closed)?;
+        let room = match Arc::clone(&self.room).try_acquire_many_owned(permits) {
+            Ok(room) => room,
+            Err(TryAcquireError::Closed) => return Err(LogError::Closed),
+            Err(TryAcquireError::NoPermits) => {
+                let waiting = Box::pin(Arc::clone(&self.room).acquire_many_owned(permits));
+                timeout_at(deadline, waiting)
+                    .await
+                    .map_err(|_| overloaded("there was no room in the queue"))?
+                    .map_err(|_| LogError::Closed)?
+            }
+        };
         let (answer, answered) = oneshot::channel();
         let append = Append { partition, records, answer, _room: room };
         self.requests.send(Request::Append(append)).map_err(|_| LogError::Closed)?;

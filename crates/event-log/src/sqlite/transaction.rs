@@ -63,6 +63,7 @@ impl Transactions {
                 .iter()
                 .map(|append| Run { first: add(&mut builder, &newest.shares, append), timestamp })
                 .collect();
+            builder.pack();
             newest.follow(&builder, timestamp);
             batches::insert(transaction, newest, builder.records())?;
             Ok(runs)

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use event_log::LogError;
 use order_domain::{Offset, Partition};
 
+use super::noise;
 use crate::contract::{LogUnderTest, in_time, new_topic, payload, records};
 use crate::embedded;
 
@@ -28,7 +29,7 @@ async fn a_spoilt_page_is_damage_and_not_an_end() {
     let under_test = embedded().await;
     let log = under_test.open().await;
     let topic = new_topic(log.as_ref(), "spoilt").await;
-    let written = (0..500).map(|n| payload(format!("{n:0500}"))).collect();
+    let written = (0..500).map(|n| payload(noise(n, 500))).collect();
     log.append_all(&topic, Partition(0), written).await.expect("append");
     log.close().await;
     drop(log);
@@ -58,16 +59,16 @@ async fn a_single_wrong_byte_is_damage() {
     let under_test = embedded().await;
     let log = under_test.open().await;
     let topic = new_topic(log.as_ref(), "byte").await;
-    let written = (0..500).map(|n| payload(format!("{n:0500}"))).collect();
+    let written = (0..500).map(|n| payload(noise(n, 500))).collect();
     log.append_all(&topic, Partition(0), written).await.expect("append");
     log.close().await;
     drop(log);
 
     let path = under_test.0.path().join(format!("{topic}.sqlite"));
     let mut bytes = fs::read(&path).expect("the file");
-    let payload_300 = format!("{:0500}", 300);
-    let place = bytes.windows(20).position(|seen| seen == &payload_300.as_bytes()[480..]);
-    bytes[place.expect("the payload is there")] = b'1';
+    let payload_300 = noise(300, 500);
+    let place = bytes.windows(20).position(|seen| seen == &payload_300.as_bytes()[200..220]);
+    bytes[place.expect("the payload is there")] ^= 1;
     fs::write(&path, bytes).expect("the file is spoilt");
 
     let log = under_test.open().await;

@@ -53,6 +53,8 @@ impl Check {
 impl Condition {
     pub(super) fn check(&self, run: &Run) -> Check {
         let actual = (run.ended() > 0).then(|| self.actual(run)).flatten();
+        // Few enough digits that every JSON reader gets the same number back.
+        let actual = actual.map(|actual| (actual * 1e9).round() / 1e9);
         Check {
             condition: self.text.clone(),
             unit: self.unit,

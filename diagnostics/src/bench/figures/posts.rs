@@ -49,15 +49,17 @@ async fn rows(
     let bare = bare_server(bench).await?;
     let mut rows = Vec::new();
     for connections in CONNECTIONS {
-        let post = async |server: &Server| {
-            let amount = Amount::For(bench.scale.round);
-            let loaded = bench.oha.post(server.url(), connections, amount).await?;
+        let post = async |server: &Server, time| {
+            let loaded = bench.oha.post(server.url(), connections, Amount::For(time)).await?;
             anyhow::Ok(loaded.per_second())
         };
+        for server in [&bare, producer] {
+            post(server, bench.scale.warm_up).await?;
+        }
         let (mut ours, mut ceiling) = (Vec::new(), Vec::new());
         for _ in 0..bench.scale.rounds {
-            ceiling.push(post(&bare).await?);
-            ours.push(post(producer).await?);
+            ceiling.push(post(&bare, bench.scale.round).await?);
+            ours.push(post(producer, bench.scale.round).await?);
         }
         let figure = format!("accepted POSTs, {log}, {connections} connections");
         let row = Row::new(figure, Unit::PerSecond, ours).against(BARE_AXUM, ceiling);

@@ -1,11 +1,12 @@
 //! From POST to readable in SQL, at a steady rate.
 
+use measure::Percentile;
+
 use super::Outcome;
 use crate::bench::Bench;
 use crate::bench::house::House;
 use crate::bench::open_loop::readable_after;
 use crate::bench::report::{Bound, Row, Unit};
-use crate::bench::statistics::percentile;
 
 const P99_BELOW_MS: f64 = 50.0;
 
@@ -19,7 +20,7 @@ pub async fn measure(bench: &Bench) -> anyhow::Result<Outcome> {
         p99.push(high);
     }
     house.stop().await?;
-    let rate = bench.scale.pace.per_second;
+    let rate = bench.scale.load.rate.as_per_second();
     let what = |part: &str| format!("POST to readable, {rate} orders/s, {part}");
     Ok(Outcome::Measured(vec![
         Row::new(what("p99"), Unit::Milliseconds, p99).bound(Bound::Below(P99_BELOW_MS)),
@@ -29,9 +30,7 @@ pub async fn measure(bench: &Bench) -> anyhow::Result<Outcome> {
 
 /// The median and the p99, in milliseconds.
 pub async fn round(bench: &Bench, house: &House) -> anyhow::Result<[f64; 2]> {
-    let mut latencies = readable_after(house.server().url(), bench.scale.pace).await?;
-    Ok([500, 990].map(|per_mille| {
-        let latency = percentile(&mut latencies, per_mille).unwrap_or_default();
-        latency.as_secs_f64() * 1_000.0
-    }))
+    let latencies = readable_after(house.server().url(), bench.scale.load).await?;
+    Ok([Percentile::P50, Percentile::P99]
+        .map(|percentile| latencies.at(percentile).unwrap_or_default().as_secs_f64() * 1_000.0))
 }

@@ -92,7 +92,7 @@ fn errors(report: &Report) -> String {
         return chart(
             "Errors, requests a second",
             &[],
-            "<p class=\"met\">No request failed.</p>\n",
+            "<span class=\"met\">No request failed.</span>",
         );
     }
     let mut kinds: Vec<_> = report.errors.iter().collect();

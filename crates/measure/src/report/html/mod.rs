@@ -42,8 +42,8 @@ pub(super) fn render(report: &Report) -> String {
 fn header(report: &Report) -> String {
     let began = report.started_at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC");
     let elapsed = show_elapsed(report.elapsed_seconds);
-    let facts: String = collect(&report.facts, |fact| {
-        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(&fact.name), escape(&fact.value))
+    let facts = collect(&facts(report), |(name, value)| {
+        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(name), escape(value))
     });
     let facts =
         if facts.is_empty() { facts } else { format!("<dl class=\"facts\">\n{facts}</dl>\n") };
@@ -51,6 +51,15 @@ fn header(report: &Report) -> String {
         "<header>\n<h1>{}</h1>\n<p class=\"when\">{began}, {elapsed}</p>\n{facts}</header>\n",
         escape(&report.title)
     )
+}
+
+/// What the program told, and counts that are seldom other than zero.
+fn facts(report: &Report) -> Vec<(&str, String)> {
+    let told = report.facts.iter().map(|fact| (fact.name.as_str(), fact.value.clone()));
+    let requests = report.requests;
+    let seldom = [("retries", requests.retries), ("unfinished", requests.unfinished)];
+    let seldom = seldom.into_iter().filter(|(_, count)| *count > 0);
+    told.chain(seldom.map(|(name, count)| (name, show_count(count)))).collect()
 }
 
 fn tiles(report: &Report) -> String {
@@ -62,20 +71,14 @@ fn tiles(report: &Report) -> String {
         share if share.is_empty() => "failed".to_owned(),
         share => format!("failed, {share}"),
     };
-    let mut tiles = vec![
+    let tiles = [
         tile("", &show_count(requests.succeeded), "succeeded"),
         tile(if requests.failed > 0 { "bad" } else { "" }, &show_count(requests.failed), &failed),
-        tile("", &format!("{}/s", three_digits(report.rate_per_second)), "succeeded a second"),
+        tile("", &format!("{}/s", three_digits(report.rate_per_second)), "a second"),
         tile("", &time(|times| times.p50), "latency p50"),
         tile("", &time(|times| times.p99), "latency p99"),
         tile("", &time(|times| times.max), "latency, longest"),
     ];
-    if requests.retries > 0 {
-        tiles.push(tile("", &show_count(requests.retries), "retries"));
-    }
-    if requests.unfinished > 0 {
-        tiles.push(tile("bad", &show_count(requests.unfinished), "unfinished"));
-    }
     format!("<div class=\"tiles\">\n{}</div>\n", tiles.concat())
 }
 
@@ -103,7 +106,7 @@ fn slo(report: &Report) -> String {
     let (class, verdict) = word(slo.met);
     format!(
         "<section>\n<div class=\"head\"><h2>Thresholds: <span class=\"{class}\">{verdict}</span>\
-         </h2></div>\n<div class=\"scroll\"><table>\n{rows}</table></div>\n</section>\n"
+         </h2></div>\n<div class=\"scroll\"><table class=\"narrow\">\n{rows}</table></div>\n</section>\n"
     )
 }
 
@@ -148,7 +151,7 @@ fn chart(title: &str, legend: &[Legend], plot: &str) -> String {
     });
     format!(
         "<section>\n<div class=\"head\"><h2>{}</h2>\n<div class=\"legend\">\n{legend}</div></div>\n\
-         {plot}</section>\n",
+         <div class=\"scroll\">{plot}</div></section>\n",
         escape(title)
     )
 }

@@ -9,7 +9,7 @@ const WIDTH: f64 = 920.0;
 const HEIGHT: f64 = 216.0;
 /// Room for labels.
 const LEFT: f64 = 64.0;
-const RIGHT: f64 = 8.0;
+const RIGHT: f64 = 24.0;
 const TOP: f64 = 18.0;
 const BOTTOM: f64 = 24.0;
 /// Lines of fewer points show each as a dot.

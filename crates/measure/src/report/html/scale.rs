@@ -53,14 +53,12 @@ impl Scale {
         if most <= 0.0 {
             return Self { kind: Kind::Log { from: 1.0, to: 10.0 }, ticks: vec![1.0, 10.0] };
         }
-        let from = round_down(least);
+        let dense = most / least <= DENSE_RATIO_MAX;
+        let from = if dense { round_down(least) } else { power_below(least) };
         let to = round_up(most).max(round_up(from * 1.5));
-        let dense = to / from <= DENSE_RATIO_MAX;
-        let mut ticks = vec![from];
-        while let Some(last) = ticks.last().copied().filter(|last| *last < to * 0.999) {
-            ticks.push(round_up(last * if dense { 1.5 } else { 5.5 }));
-        }
-        ticks.retain(|tick| *tick <= to * 1.001);
+        let next = |last: &f64| Some(if dense { round_up(last * 1.5) } else { last * 10.0 });
+        let ticks = std::iter::successors(Some(from), next);
+        let ticks = ticks.take_while(|tick| *tick <= to * 1.000_001).collect();
         Self { kind: Kind::Log { from, to }, ticks }
     }
 
@@ -80,16 +78,21 @@ fn steps(step: f64, to: f64) -> Vec<f64> {
     lines.take_while(|line| *line <= to * 1.000_001).collect()
 }
 
+/// The largest power of ten that is not above the value.
+fn power_below(value: f64) -> f64 {
+    10_f64.powf(value.log10().floor())
+}
+
 /// The largest of ..., 0.5, 1, 2, 5, 10, ... that is not above the value.
 fn round_down(value: f64) -> f64 {
-    let power = 10_f64.powf(value.log10().floor());
+    let power = power_below(value);
     let digit = [5.0, 2.0].into_iter().find(|digit| digit * power <= value * 1.000_001);
     digit.unwrap_or(1.0) * power
 }
 
 /// The smallest of them that is not below it.
 fn round_up(value: f64) -> f64 {
-    let power = 10_f64.powf(value.log10().floor());
+    let power = power_below(value);
     let digit = [1.0, 2.0, 5.0].into_iter().find(|digit| digit * power >= value * 0.999_999);
     digit.unwrap_or(10.0) * power
 }
@@ -118,7 +121,7 @@ mod tests {
         let scale = Scale::log([350.0, 4_200.0].into_iter());
         close(&scale.ticks, &[200.0, 500.0, 1000.0, 2000.0, 5000.0]);
         close(&[scale.place(200.0), scale.place(1000.0), scale.place(5000.0)], &[0.0, 0.5, 1.0]);
-        close(&Scale::log([30.0, 70_000.0].into_iter()).ticks, &[20.0, 200.0, 2e3, 2e4]);
+        close(&Scale::log([30.0, 70_000.0].into_iter()).ticks, &[10.0, 100.0, 1e3, 1e4, 1e5]);
         close(&Scale::log([100.0].into_iter()).ticks, &[100.0, 200.0]);
     }
 
