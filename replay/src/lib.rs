@@ -5,6 +5,8 @@
 //! folder of compressed segments that tells when and where it was tampered with.
 
 pub mod archive;
+pub mod capture;
+pub mod dump;
 pub mod ingest;
 pub mod load_sink;
 pub mod marks;
@@ -12,7 +14,9 @@ pub mod outcome;
 mod progress;
 pub mod quantity;
 pub mod rewrite;
+pub mod serialin;
 pub mod serialout;
 mod sort;
 pub mod source;
+pub mod stream;
 pub mod verify;

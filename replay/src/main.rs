@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use replay::capture::{self, CaptureArgs};
+use replay::dump::{self, DumpArgs};
 use replay::ingest::{self, IngestArgs};
 use replay::load_sink::{self, LoadSinkArgs};
+use replay::serialin::{self, SerialinArgs};
 use replay::serialout::{self, SerialoutArgs};
 use replay::verify::{self, VerifyArgs};
 use service_kit::exit;
@@ -26,6 +29,9 @@ struct Args {
 enum Command {
     LoadSink(LoadSinkArgs),
     Serialout(Box<SerialoutArgs>),
+    Capture(Box<CaptureArgs>),
+    Dump(Box<DumpArgs>),
+    Serialin(SerialinArgs),
     Ingest(IngestArgs),
     Verify(VerifyArgs),
 }
@@ -35,6 +41,9 @@ async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::LoadSink(args) => load_sink::run(&args).await,
         Command::Serialout(args) => serialout::run(&args).await,
+        Command::Capture(args) => capture::run(&args).await,
+        Command::Dump(args) => dump::run(&args).await,
+        Command::Serialin(args) => serialin::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
     };

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures_util::FutureExt as _;
 
 use crate::archive::{ArchiveError, ArchiveId, ArchiveReader, Entries, Entry, Location, Sequence};
+use crate::stream::{StreamAddress, StreamError, StreamReader, StreamUrl, Until};
 
 /// Entries that [`Source::next_batch`] gives at once, at most.
 pub const BATCH_ENTRIES_MAX: usize = 256;
@@ -35,6 +36,9 @@ pub enum SourceError {
     /// The archive is not there, or damaged.
     #[error("{0}")]
     Archive(#[from] ArchiveError),
+    /// The text names no stream.
+    #[error("{0}")]
+    Address(StreamError),
     /// The stream can't be read, or does not hold what it should.
     #[error("{stream}: {reason}")]
     Stream {
@@ -50,6 +54,8 @@ pub enum SourceError {
 pub enum SourceLocation {
     /// A folder or `s3://bucket/prefix`.
     Archive(Location),
+    /// A stream's URL, and behind a `#` the topic if it is not `replay`.
+    Stream(StreamAddress),
 }
 
 impl SourceLocation {
@@ -57,15 +63,19 @@ impl SourceLocation {
     pub async fn open(&self, from: Sequence) -> Result<Box<dyn Source>, SourceError> {
         match self {
             Self::Archive(location) => Ok(Box::new(ArchiveSource::open(location, from).await?)),
+            Self::Stream(address) => Ok(Box::new(StreamSource::open(address, from).await?)),
         }
     }
 }
 
 impl FromStr for SourceLocation {
-    type Err = ArchiveError;
+    type Err = SourceError;
 
-    fn from_str(text: &str) -> Result<Self, ArchiveError> {
-        text.parse().map(Self::Archive)
+    fn from_str(text: &str) -> Result<Self, SourceError> {
+        if StreamUrl::is_meant_by(text) {
+            return text.parse().map(Self::Stream).map_err(SourceError::Address);
+        }
+        Ok(Self::Archive(text.parse()?))
     }
 }
 
@@ -73,6 +83,7 @@ impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Archive(location) => location.fmt(f),
+            Self::Stream(address) => address.fmt(f),
         }
     }
 }
@@ -127,5 +138,39 @@ impl Source for ArchiveSource {
             }
         }
         Some(Ok(batch))
+    }
+}
+
+/// The entries of a stream, as far as it goes when it is opened.
+struct StreamSource {
+    address: StreamAddress,
+    reader: StreamReader,
+}
+
+impl StreamSource {
+    async fn open(address: &StreamAddress, from: Sequence) -> Result<Self, SourceError> {
+        let reader = StreamReader::open(address, from, Until::End).await;
+        let reader = reader.map_err(|error| failed(address, &error))?;
+        Ok(Self { address: address.clone(), reader })
+    }
+}
+
+fn failed(address: &StreamAddress, error: &StreamError) -> SourceError {
+    SourceError::Stream { stream: address.to_string(), reason: error.to_string() }
+}
+
+#[async_trait]
+impl Source for StreamSource {
+    fn archive_id(&self) -> ArchiveId {
+        self.reader.archive_id()
+    }
+
+    fn last(&self) -> Option<Sequence> {
+        self.reader.last()
+    }
+
+    async fn next_batch(&mut self) -> Option<Result<Vec<Entry>, SourceError>> {
+        let batch = self.reader.next_batch(BATCH_ENTRIES_MAX).await?;
+        Some(batch.map_err(|error| failed(&self.address, &error)))
     }
 }

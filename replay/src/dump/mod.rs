@@ -1,0 +1,160 @@
+//! From a topic or a Redis stream into an archive.
+
+mod commands;
+mod entries;
+mod purchase;
+mod stretch;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use jiff::Timestamp;
+use measure::Progress;
+use order_domain::{Partition, Position};
+use serde::Serialize;
+use service_kit::{exit, shutdown};
+
+use crate::archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
+use crate::stream::{StreamArgs, StreamError, StreamUrl, is_entry};
+
+pub use purchase::to_request;
+pub use stretch::{Stretch, TopicReader};
+
+/// Writes a topic or a Redis stream into a new archive.
+///
+/// What is in the topic decides what is done. The commands of Seriatim's topic `orders` become the
+/// HTTP requests that would bring them about: a `NewOrder` becomes POST /api/Order, with its
+/// Idempotency-Key where it had one, at the time the log took it, its venue as ordering key. Each
+/// partition keeps its order; the partitions are put together by time. Entries that `replay
+/// serialin` wrote (Kafka, embedded log or Redis) become the archive that they came from.
+///
+/// Any stretch can be taken: of a topic by position and time, of entries by sequence number and
+/// time. It ends at what is there when the command begins.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    replay dump --from sqlite:data/log --topic orders --archive data/yesterday \\\n    \
+    --since 2026-11-20T00:00:00Z --before 2026-11-21T00:00:00Z\n  \
+    replay dump --from kafka://127.0.0.1:9092 --topic orders --archive s3://traffic/part \\\n    \
+    --first 0:1000 --until 0:2000 --partition 0\n  \
+    replay dump --from redis://127.0.0.1:6379/0 --topic orders:yesterday --archive data/copy\n\n\
+    Exit codes: 0 done, 1 failed or stopped before the end (what is there is a whole archive), \
+    2 wrong usage")]
+pub struct DumpArgs {
+    /// kafka://host:port[,host:port], sqlite:<directory> or redis://[user:password@]host:port[/database].
+    #[arg(long, value_name = "URL")]
+    from: StreamUrl,
+    #[command(flatten)]
+    stream: StreamArgs,
+    /// The new archive: a folder or `s3://bucket/prefix`.
+    #[arg(long, value_name = "PLACE")]
+    archive: Location,
+    /// Begin a partition here, inclusive, such as 3:1042; may be repeated.
+    #[arg(long, value_name = "PARTITION:OFFSET")]
+    first: Vec<Position>,
+    /// End a partition here, exclusive; may be repeated.
+    #[arg(long, value_name = "PARTITION:OFFSET")]
+    until: Vec<Position>,
+    /// Only this partition; may be repeated.
+    #[arg(long, value_name = "PARTITION", value_parser = partition)]
+    partition: Vec<Partition>,
+    /// Only from this time on, inclusive, such as 2026-11-20T08:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Only before this time.
+    #[arg(long, value_name = "TIME")]
+    before: Option<Timestamp>,
+    /// Of entries: only from this sequence number on, inclusive.
+    #[arg(long, value_name = "SEQUENCE")]
+    first_entry: Option<Sequence>,
+    /// Of entries: only up to this sequence number, inclusive.
+    #[arg(long, value_name = "SEQUENCE")]
+    last_entry: Option<Sequence>,
+    /// Write records that can't become requests to this file, a JSON line each, and go on. Without
+    /// it the first one ends the work.
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Show no progress.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+fn partition(text: &str) -> Result<Partition, String> {
+    text.parse().map(Partition).map_err(|error| format!("{error}"))
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// The new archive.
+    pub archive_id: ArchiveId,
+    /// Its entries.
+    pub entries: u64,
+    /// Records that could not become requests.
+    pub rejected: u64,
+    /// Whether the stretch was dumped to its end.
+    pub complete: bool,
+}
+
+/// What a dump has done so far, and with what.
+struct Dump<'a> {
+    args: &'a DumpArgs,
+    writer: ArchiveWriter,
+    progress: Progress,
+    rejected: u64,
+}
+
+/// The command.
+pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
+    let summary = dump(args).await?;
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        let Summary { archive_id, entries, rejected, complete } = summary;
+        let whole = if complete { "" } else { "; stopped before the end" };
+        println!("archive {archive_id}: {entries} entries, {rejected} rejected{whole}");
+    }
+    Ok(if summary.complete { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
+}
+
+async fn dump(args: &DumpArgs) -> anyhow::Result<Summary> {
+    let stop = shutdown::on_signals();
+    let address = args.stream.address(&args.from)?;
+    let topic = match &args.from {
+        StreamUrl::Redis(_) => None,
+        StreamUrl::Log(_) => Some(open_topic(args).await?),
+    };
+    let writer = ArchiveWriter::create(&args.archive, WriterSettings::default()).await?;
+    let progress = if args.quiet { Progress::hidden() } else { Progress::new("dump", None) };
+    let mut dump = Dump { args, writer, progress, rejected: 0 };
+    let complete = match topic {
+        Some(records) => commands::copy(&mut dump, records, &stop).await,
+        None => entries::copy(&mut dump, &address, &stop).await,
+    };
+    // What was read before a failure is kept: a whole archive of the stretch's beginning.
+    let Dump { writer, progress, rejected, .. } = dump;
+    let manifest = writer.finish().await?;
+    progress.finish();
+    let (archive_id, entries, complete) = (manifest.archive_id, manifest.entries, complete?);
+    Ok(Summary { archive_id, entries, rejected, complete })
+}
+
+/// The records of a topic with commands; `None` where it holds entries of an archive.
+async fn open_topic(args: &DumpArgs) -> anyhow::Result<TopicReader> {
+    let address = args.stream.address(&args.from)?;
+    let (settings, topic) = address.log().context("the URL names a log")?;
+    let log = event_log::open(&settings).await?;
+    let stretch = Stretch {
+        first: args.first.clone(),
+        until: args.until.clone(),
+        partitions: args.partition.clone(),
+        since: args.since,
+        before: args.before,
+    };
+    Ok(TopicReader::open(log, topic, stretch).await?)
+}

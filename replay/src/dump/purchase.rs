@@ -1,0 +1,106 @@
+//! Commands as the HTTP requests that bring them about: the purchasing dialect.
+
+use jiff::Timestamp;
+use order_domain::purchase::{Item, PaymentMethod};
+use order_domain::{Command, Currency, NewOrder};
+use serde::Serialize;
+
+use crate::archive::{Body, Exchange};
+
+/// The dialect's path for a new order.
+const ORDER_PATH: &str = "/api/Order";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlaceOrder<'a> {
+    customer_id: u64,
+    customer_name: &'a str,
+    customer_last_name: &'a str,
+    customer_email: &'a str,
+    shipping_address: &'a str,
+    billing_address: &'a str,
+    currency_type: u8,
+    total_price: String,
+    payment_method_type: u8,
+    order_items: Vec<OrderItem<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderItem<'a> {
+    item_code: &'a str,
+    brand: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    size: &'a str,
+    colour: &'a str,
+    quantity: u32,
+    price: String,
+    currency_type: u8,
+}
+
+/// The request that makes `command`, sent at `at`.
+pub fn to_request(command: &Command, at: Timestamp) -> Exchange {
+    let Command::NewOrder(order) = command;
+    let mut request = Exchange::new(at, "POST", ORDER_PATH);
+    command.venue().as_str().clone_into(&mut request.key);
+    request.headers = headers(order);
+    let json = serde_json::to_string(&body(order)).expect("an order is JSON");
+    request.body = Body::from(json);
+    request
+}
+
+fn headers(order: &NewOrder) -> Vec<(String, String)> {
+    let mut headers = vec![("content-type", "application/json")];
+    headers.extend(order.idempotency_key.as_ref().map(|key| ("idempotency-key", key.as_str())));
+    headers.extend(order.trace_parent.as_ref().map(|trace| ("traceparent", trace.as_str())));
+    headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn body(order: &NewOrder) -> PlaceOrder<'_> {
+    PlaceOrder {
+        customer_id: order.customer.id.0,
+        customer_name: &order.customer.name,
+        customer_last_name: &order.customer.last_name,
+        customer_email: &order.customer.email,
+        shipping_address: &order.shipping_address,
+        billing_address: &order.billing_address,
+        currency_type: currency_type(order.currency()),
+        total_price: order.total.decimal_text(),
+        payment_method_type: payment_method_type(order.payment_method),
+        order_items: order.items.iter().map(item).collect(),
+    }
+}
+
+fn item(item: &Item) -> OrderItem<'_> {
+    OrderItem {
+        item_code: &item.item_code,
+        brand: &item.brand,
+        kind: &item.kind,
+        size: &item.size,
+        colour: &item.colour,
+        quantity: item.quantity,
+        price: item.price.decimal_text(),
+        currency_type: currency_type(item.price.currency()),
+    }
+}
+
+/// The dialect's number of a currency.
+const fn currency_type(currency: Currency) -> u8 {
+    match currency {
+        Currency::Eur => 1,
+        Currency::Usd => 2,
+        Currency::Gbp => 3,
+    }
+}
+
+/// The dialect's number of a way to pay.
+const fn payment_method_type(method: PaymentMethod) -> u8 {
+    match method {
+        PaymentMethod::Card => 1,
+        PaymentMethod::BankTransfer => 2,
+        PaymentMethod::DirectDebit => 3,
+        PaymentMethod::Wallet => 4,
+        PaymentMethod::Invoice => 5,
+    }
+}

@@ -1,0 +1,197 @@
+//! From an archive into a stream, in exactly the archive's order.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use clap::Args;
+use measure::Progress;
+use serde::Serialize;
+use service_kit::{exit, shutdown};
+use tokio_util::sync::CancellationToken;
+
+use crate::archive::{ArchiveId, ArchiveReader, Line, Lines, Location, Sequence};
+use crate::stream::{StreamArgs, StreamError, StreamTarget, StreamUrl, TargetSettings};
+
+/// How often the progress bar learns what became durable.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Entries between two looks at the clock and at the shutdown signal.
+const LOOK_EVERY: u64 = 1024;
+
+/// Puts an archive into a stream, in exactly the archive's order and each entry once.
+///
+/// The stream is a topic on Kafka or the embedded log, or a Redis stream; it holds one archive.
+/// Entries go to the partition of their ordering key. Run the command again after it was stopped or
+/// killed: it looks what is there already and goes on behind that.
+///
+/// A log or a Redis that goes away is waited for (--patience). How durable an entry is that Redis
+/// has taken is up to its settings (appendfsync).
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    replay serialin data/yesterday --to kafka://127.0.0.1:9092 --topic yesterday\n  \
+    replay serialin s3://traffic/2026-11-20 --to sqlite:data/log\n  \
+    replay serialin data/yesterday --to redis://127.0.0.1:6379/0 --topic orders:yesterday\n\n\
+    Exit codes: 0 all is in the stream, 1 failed or stopped before the end, 2 wrong usage")]
+pub struct SerialinArgs {
+    /// A folder or `s3://bucket/prefix`.
+    archive: Location,
+    /// kafka://host:port[,host:port], sqlite:<directory> or redis://[user:password@]host:port[/database].
+    #[arg(long, value_name = "URL")]
+    to: StreamUrl,
+    #[command(flatten)]
+    stream: StreamArgs,
+    /// Partitions of a topic that is not there yet.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    partitions: u32,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Show no progress.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Which archive.
+    pub archive_id: ArchiveId,
+    /// Entries in the archive.
+    pub entries: u64,
+    /// Entries that were in the stream already.
+    pub there_before: u64,
+    /// Entries that were appended, and are durable.
+    pub appended: u64,
+    /// Whether all entries are in the stream now.
+    pub complete: bool,
+    /// How long it took.
+    pub elapsed_ms: u64,
+    /// Entries appended in a second.
+    pub entries_per_second: f64,
+}
+
+/// The command.
+pub async fn run(args: &SerialinArgs) -> anyhow::Result<ExitCode> {
+    let summary = serialin(args, &shutdown::on_signals()).await?;
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        println!("{}", sentence(&summary));
+    }
+    Ok(if summary.complete { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
+}
+
+async fn serialin(args: &SerialinArgs, stop: &CancellationToken) -> anyhow::Result<Summary> {
+    let reader = ArchiveReader::open(&args.archive).await?;
+    let address = args.stream.address(&args.to)?;
+    let progress = if args.quiet {
+        Progress::hidden()
+    } else {
+        Progress::new("serialin", Some(reader.manifest().entries))
+    };
+    copy(&reader, &address, TargetSettings { partitions: args.partitions }, stop, &progress).await
+}
+
+/// Puts what is missing of an archive into a stream, until all is there or `stop`.
+pub async fn copy(
+    archive: &ArchiveReader,
+    address: &crate::stream::StreamAddress,
+    settings: TargetSettings,
+    stop: &CancellationToken,
+    progress: &Progress,
+) -> anyhow::Result<Summary> {
+    let manifest = archive.manifest();
+    let target = StreamTarget::open(address, manifest.archive_id, settings).await?;
+    if let Some(last) = target.last() {
+        ensure!(Some(last) <= manifest.last(), StreamError::BeyondArchive { last });
+    }
+    let begun = Instant::now();
+    let mut copying = Copying {
+        lines: archive.lines(target.resume_from()),
+        there_before: target.resume_from().get() - Sequence::FIRST.get(),
+        target,
+        progress,
+    };
+    progress.resume_at(copying.there_before);
+    let all_read = copying.run(stop).await?;
+    let (there_before, missing) = (copying.there_before, copying.target);
+    let appended = missing.finish().await?;
+    progress.finish();
+    let elapsed = begun.elapsed();
+    Ok(Summary {
+        archive_id: manifest.archive_id,
+        entries: manifest.entries,
+        there_before,
+        appended,
+        complete: all_read,
+        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        entries_per_second: per_second(appended, elapsed),
+    })
+}
+
+struct Copying<'a> {
+    lines: Lines,
+    target: StreamTarget,
+    there_before: u64,
+    progress: &'a Progress,
+}
+
+impl Copying<'_> {
+    /// Says whether it came to the archive's end.
+    async fn run(&mut self, stop: &CancellationToken) -> anyhow::Result<bool> {
+        let mut shown = Instant::now();
+        let mut count: u64 = 0;
+        loop {
+            let line = tokio::select! {
+                biased;
+                line = self.lines.next() => line,
+                () = stop.cancelled() => return Ok(false),
+            };
+            let Some(line) = line.transpose()? else { return Ok(true) };
+            if !self.append(line, stop).await? {
+                return Ok(false);
+            }
+            count += 1;
+            if count.is_multiple_of(LOOK_EVERY) {
+                if stop.is_cancelled() {
+                    return Ok(false);
+                }
+                if shown.elapsed() >= PROGRESS_EVERY {
+                    self.progress.set(self.there_before + self.target.appended());
+                    shown = Instant::now();
+                }
+            }
+        }
+    }
+
+    /// Breaks off where the stream does not move when it is time to stop.
+    async fn append(&mut self, line: Line, stop: &CancellationToken) -> anyhow::Result<bool> {
+        tokio::select! {
+            biased;
+            missing = self.target.append(line) => {
+                if !missing? {
+                    self.there_before += 1;
+                }
+                Ok(true)
+            }
+            () = stop.cancelled() => Ok(false),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+fn per_second(count: u64, elapsed: Duration) -> f64 {
+    (count as f64 / elapsed.as_secs_f64().max(f64::EPSILON)).round()
+}
+
+fn sentence(summary: &Summary) -> String {
+    let Summary { entries, there_before, appended, complete, entries_per_second, .. } = summary;
+    let whole =
+        if *complete { "all are in the stream" } else { "stopped before the end; run it again" };
+    format!(
+        "{entries} entries: {there_before} were there, {appended} appended \
+         ({entries_per_second} a second); {whole}"
+    )
+}

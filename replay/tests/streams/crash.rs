@@ -1,0 +1,128 @@
+//! kill -9 of the program and of the server, in the middle of `serialin`.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use replay::archive::ArchiveReader;
+use replay::stream::StreamAddress;
+use tempfile::tempdir;
+
+use crate::server::Private;
+use crate::{Embedded, Kafka, Redis, Server, archive, assert_whole};
+
+/// How often the program is killed; the variable sets another number.
+const ROUNDS: (&str, u32) = ("REPLAY_CRASH_ROUNDS", 4);
+
+/// Entries of the archive: enough for the kills to hit the middle.
+const ENTRIES: u64 = 60_000;
+
+/// How long one run may take.
+const RUN_MAX: Duration = Duration::from_mins(2);
+
+/// The real program, at work.
+fn serialin(archive: &Path, server: &impl Server, topic: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_replay"))
+        .arg("serialin")
+        .arg(archive)
+        .args(["--to", &server.url(), "--topic", topic, "--json"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("replay starts")
+}
+
+fn await_success(mut child: Child) {
+    let begun = Instant::now();
+    loop {
+        match child.try_wait().expect("the program's state") {
+            Some(status) => return assert!(status.success(), "{status}"),
+            None if begun.elapsed() > RUN_MAX => {
+                child.kill().expect("it is killed");
+                child.wait().expect("it has ended");
+                panic!("serialin does not end");
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+async fn survives_kills(server: &impl Server) {
+    let rounds = std::env::var(ROUNDS.0).map_or(ROUNDS.1, |text| text.parse().expect("a number"));
+    let folder = tempdir().expect("a folder");
+    let archive = archive(folder.path(), ENTRIES).await;
+    let (topic, address) = server.stream();
+    let mut killed = 0;
+    for round in 0..rounds {
+        let mut child = serialin(folder.path(), server, &topic);
+        std::thread::sleep(Duration::from_millis(350 + u64::from(round * 67 % 400)));
+        killed += u32::from(child.try_wait().expect("the program's state").is_none());
+        child.kill().expect("it is killed");
+        child.wait().expect("it has ended");
+    }
+    assert!(killed > 0, "no kill came in time");
+    await_success(serialin(folder.path(), server, &topic));
+    assert_exactly_once(&archive, server, &address).await;
+}
+
+async fn survives_a_restart(server: &impl Server, private: &Private) {
+    let folder = tempdir().expect("a folder");
+    let archive = archive(folder.path(), ENTRIES).await;
+    let (topic, address) = server.stream();
+    let child = serialin(folder.path(), server, &topic);
+    let begun = Instant::now();
+    while records_so_far(server, &address).await < 2000 {
+        assert!(begun.elapsed() < RUN_MAX, "nothing arrives");
+    }
+    private.crash();
+    await_success(child);
+    assert_exactly_once(&archive, server, &address).await;
+}
+
+/// The topic may not be there yet.
+async fn records_so_far(server: &impl Server, address: &StreamAddress) -> u64 {
+    use replay::archive::Sequence;
+    use replay::stream::{StreamReader, Until};
+    let there = StreamReader::open(address, Sequence::FIRST, Until::End).await.is_ok();
+    if there { server.records(address).await } else { 0 }
+}
+
+async fn assert_exactly_once(
+    archive: &ArchiveReader,
+    server: &impl Server,
+    address: &StreamAddress,
+) {
+    assert_whole(archive, address).await;
+    assert_eq!(server.records(address).await, ENTRIES, "nothing is there twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serialin_killed_over_and_over_leaves_every_entry_once_in_the_embedded_log() {
+    survives_kills(&Embedded::get().expect("always")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serialin_killed_over_and_over_leaves_every_entry_once_in_kafka() {
+    let Some(kafka) = Kafka::get() else { return };
+    survives_kills(&kafka).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serialin_killed_over_and_over_leaves_every_entry_once_in_redis() {
+    let Some(redis) = Redis::get() else { return };
+    survives_kills(&redis).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_crashes_in_the_middle_costs_and_doubles_nothing() {
+    let Some(kafka) = Kafka::own() else { return };
+    let Kafka::Own(private) = &kafka else { unreachable!("it is its own") };
+    survives_a_restart(&kafka, private).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_crashes_in_the_middle_costs_and_doubles_nothing() {
+    let Some(redis) = Redis::own() else { return };
+    let Redis::Own(private) = &redis else { unreachable!("it is its own") };
+    survives_a_restart(&redis, private).await;
+}

@@ -1,0 +1,70 @@
+//! Streams: one suite over the embedded log, Kafka and Redis, and what a crash may not do.
+
+mod contract;
+mod crash;
+mod server;
+
+use std::path::Path;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use replay::archive::{ArchiveReader, ArchiveWriter, Body, Exchange, Location, WriterSettings};
+use replay::stream::{StreamAddress, StreamReader, Until};
+use tokio_util::sync::CancellationToken;
+
+pub use server::{Embedded, Kafka, Redis, Server};
+
+/// Ordering keys of the entries that [`archive`] makes.
+const KEYS: u64 = 23;
+
+/// An archive of so many entries of various sizes, in small segments.
+pub async fn archive(folder: &Path, entries: u64) -> ArchiveReader {
+    let location = Location::folder(folder);
+    let settings = WriterSettings { segment_bytes: 64 << 10, ..WriterSettings::default() };
+    let mut writer = ArchiveWriter::create(&location, settings).await.expect("an archive");
+    for n in 0..entries {
+        writer.append(exchange(n)).await.expect("an entry");
+    }
+    writer.finish().await.expect("the archive ends");
+    ArchiveReader::open(&location).await.expect("the archive opens")
+}
+
+fn exchange(n: u64) -> Exchange {
+    let at = Timestamp::from_microsecond(1_700_000_000_000_000 + i64::try_from(n).expect("small"));
+    let mut exchange = Exchange::new(at.expect("a time"), "POST", format!("/api/Order?n={n}"));
+    // Every so often the empty key, and a body that is no text.
+    exchange.key = if n % 7 == 3 { String::new() } else { format!("shop/{}", n % KEYS) };
+    exchange.headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    exchange.body = match n % 11 {
+        5 => Body::from(Bytes::from_static(&[0xff, 0, 0x80])),
+        _ => Body::from("ü\"\\\n".repeat(usize::try_from(n % 50).expect("small"))),
+    };
+    exchange
+}
+
+/// Puts the archive into the stream, as the command does.
+pub async fn copy(
+    archive: &ArchiveReader,
+    address: &StreamAddress,
+) -> anyhow::Result<replay::serialin::Summary> {
+    let (settings, hidden) =
+        (replay::stream::TargetSettings::default(), measure::Progress::hidden());
+    replay::serialin::copy(archive, address, settings, &CancellationToken::new(), &hidden).await
+}
+
+/// Demands that the stream holds every entry of the archive once, in order.
+pub async fn assert_whole(archive: &ArchiveReader, address: &StreamAddress) {
+    use replay::archive::Sequence;
+    let mut reader =
+        StreamReader::open(address, Sequence::FIRST, Until::End).await.expect("the stream opens");
+    assert_eq!(reader.archive_id(), archive.manifest().archive_id);
+    assert_eq!(reader.last(), archive.manifest().last());
+    let mut expected = archive.entries(Sequence::FIRST);
+    while let Some(batch) = reader.next_batch(100).await {
+        for entry in batch.expect("entries") {
+            let expected = expected.next().await.expect("no more than there are");
+            assert_eq!(entry, expected.expect("an entry"));
+        }
+    }
+    assert!(expected.next().await.is_none(), "the stream ends too early");
+}
