@@ -194,7 +194,7 @@ impl Drop for Running {
 
 /// The path of one of our programs: in `SERIATIM_TEST_PROGRAMS` where the test command has built
 /// them, else built now.
-fn program(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     let given = || std::env::var_os("SERIATIM_TEST_PROGRAMS").map(PathBuf::from);
     DIRECTORY.get_or_init(|| given().unwrap_or_else(build_programs)).join(name)

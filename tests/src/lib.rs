@@ -7,5 +7,5 @@ pub mod proof;
 mod services;
 
 pub use client::{Acknowledged, Client, purchase};
-pub use house::{House, Profile, Running};
+pub use house::{House, Profile, Running, program};
 pub use services::Services;
