@@ -44,6 +44,9 @@ pub fn purchase(customer: u64, cents: u64) -> Value {
 impl Client {
     /// A client of the program at `url`.
     pub fn of(url: &str) -> Self {
+        // Cargo gives this client TLS where it builds the whole workspace at once, and TLS wants its
+        // cryptography named. It may have been before: that is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(TIMEOUT).build().expect("a client");
         Self { http, url: url.to_owned() }
     }

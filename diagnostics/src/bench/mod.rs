@@ -11,6 +11,7 @@ pub mod bare_server;
 mod bodies;
 mod figures;
 mod house;
+mod http;
 mod machine;
 mod oha;
 mod open_loop;

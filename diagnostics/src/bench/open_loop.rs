@@ -11,7 +11,7 @@ use measure::{Alarm, Latencies, Pace, Rate, Schedule, Start};
 use reqwest::{Client, StatusCode};
 use tokio::task::JoinSet;
 
-use super::bodies;
+use super::{bodies, http};
 
 const POSITION: &str = "Seriatim-Position";
 /// No order may take longer; also bounds how many are under way: this times the rate.
@@ -31,7 +31,7 @@ pub struct Load {
 /// Posts orders at this rate and answers the latencies, from the intended start of the `POST` to the
 /// `200` of the `GET` of the same order that carries the `Seriatim-Position` that came back.
 pub async fn readable_after(url: &str, load: Load) -> anyhow::Result<Latencies> {
-    let client = Client::builder().timeout(ORDER_TIME_MAX).build()?;
+    let client = http::client(ORDER_TIME_MAX)?;
     let alarm = Alarm::start()?;
     let begin = Instant::now();
     let mut schedule = Schedule::new(Pace::Steady(load.rate), begin);

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use tokio::process::{Child, Command};
 
+use super::http;
+
 /// No program may take longer to be ready.
 const START_MAX: Duration = Duration::from_mins(1);
 /// No program may take longer to stop.
@@ -67,12 +69,13 @@ impl Server {
 
     async fn wait_ready(&mut self, name: &str) -> anyhow::Result<()> {
         let url = format!("{}/livez", self.url);
+        let client = http::client(START_MAX)?;
         let began = Instant::now();
         while began.elapsed() < START_MAX {
             if let Some(status) = self.child.try_wait()? {
                 bail!("{name} ended with {status}: {}", self.last_words());
             }
-            if reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+            if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
             tokio::time::sleep(POLL).await;
