@@ -95,6 +95,22 @@ impl History {
     }
 }
 
+/// The last command of every partition that has one, whether or not anybody was told of it: a kill
+/// may leave commands behind whose client got no answer, and they count like any other.
+pub async fn last_commands(house: &House) -> Vec<Position> {
+    let log = event_log::open(&LogSettings::new(house.log_url())).await.expect("the log opens");
+    let partitions = log.partition_count(&ORDERS).await.expect("orders exists");
+    let mut last = Vec::new();
+    for partition in (0..partitions).map(Partition) {
+        let ends = log.ends(&ORDERS, partition).await.expect("the ends are known");
+        if let Some(offset) = ends.next.0.checked_sub(1) {
+            last.push(Position::new(partition, Offset(offset)));
+        }
+    }
+    log.close().await;
+    last
+}
+
 /// The engine's state is the same on every road to it.
 async fn check_state(log: &dyn EventLog, house: &House, partition: Partition) {
     let settings = EngineSettings::default();

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tests::proof::History;
+use tests::proof::{History, last_commands};
 use tests::{Acknowledged, Client, House, Profile, purchase};
 use tokio::task::JoinSet;
 
@@ -53,7 +53,7 @@ async fn survive(profile: Profile) {
 
     let running = house.start();
     let client = Client::of(running.url());
-    client.wait_projected(all.iter().map(|order| order.position)).await;
+    client.wait_projected(last_commands(&house).await).await;
     let rows = client.all_orders().await;
     running.stop();
     let history = History::read(&house).await;
