@@ -40,9 +40,9 @@ pub const VERDICT_PATH: &str = "/load-sink/verdict";
 ///
 /// Examples:
 ///
-///     replay load-sink
-///     replay load-sink --latency 1ms..5ms --busy 1% --retry-after 1s --resets 0.5% \
-///         --record came.jsonl
+///   replay load-sink
+///   replay load-sink --latency 1ms..5ms --busy 1% --retry-after 1s --resets 0.5% \
+///     --record came.jsonl
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct LoadSinkArgs {

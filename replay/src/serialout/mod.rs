@@ -77,9 +77,9 @@ const SHOW_EVERY: Duration = Duration::from_millis(250);
 ///
 /// Examples:
 ///
-///     replay serialout yesterday --target http://127.0.0.1:8000 --pace 10x
-///     replay serialout yesterday --target http://127.0.0.1:8000 --max --state run.state \
-///         --outcomes run.jsonl --html run.html --slo 'p99<50ms,errors<0.1%'
+///   replay serialout yesterday --target http://127.0.0.1:8000 --pace 10x
+///   replay serialout yesterday --target http://127.0.0.1:8000 --max --state run.state \
+///     --outcomes run.jsonl --html run.html --slo 'p99<50ms,errors<0.1%'
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
