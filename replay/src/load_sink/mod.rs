@@ -27,6 +27,13 @@ pub use server::LoadSink;
 use crate::quantity;
 use crate::verify::DIFFERENT;
 
+/// What `--help` ends with.
+const EXAMPLES: &str = r"Examples:
+
+    replay load-sink
+    replay load-sink --latency 1ms..5ms --busy 1% --retry-after 1s --resets 0.5% \
+        --record came.jsonl";
+
 /// Where a sink answers `GET` with its [`Verdict`].
 pub const VERDICT_PATH: &str = "/load-sink/verdict";
 
@@ -37,14 +44,8 @@ pub const VERDICT_PATH: &str = "/load-sink/verdict";
 /// is 3 when something is missing or out of order.
 ///
 /// Requests are known by the headers Replay-Sequence and Replay-Key, which `serialout` sends.
-///
-/// Examples:
-///
-///   replay load-sink
-///   replay load-sink --latency 1ms..5ms --busy 1% --retry-after 1s --resets 0.5% \
-///     --record came.jsonl
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
 pub struct LoadSinkArgs {
     /// Where to listen; port 0 takes a free one, which is told on stderr.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]

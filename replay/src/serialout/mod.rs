@@ -49,6 +49,13 @@ use log::OutcomeLog;
 use request::Preparation;
 use retry::Limits;
 
+/// What `--help` ends with.
+const EXAMPLES: &str = r"Examples:
+
+    replay serialout yesterday --target http://127.0.0.1:8000 --pace 10x
+    replay serialout yesterday --target http://127.0.0.1:8000 --max --state run.state \
+        --outcomes run.jsonl --html run.html --slo 'p99<50ms,errors<0.1%'";
+
 /// How often the line of progress is told anew.
 const SHOW_EVERY: Duration = Duration::from_millis(250);
 
@@ -74,14 +81,8 @@ const SHOW_EVERY: Duration = Duration::from_millis(250);
 ///
 /// Exit codes: 0 everything was sent, 1 the run failed or gave up on a request, 2 wrong usage,
 /// 99 --slo was missed, 130 interrupted.
-///
-/// Examples:
-///
-///   replay serialout yesterday --target http://127.0.0.1:8000 --pace 10x
-///   replay serialout yesterday --target http://127.0.0.1:8000 --max --state run.state \
-///     --outcomes run.jsonl --html run.html --slo 'p99<50ms,errors<0.1%'
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct SerialoutArgs {
     /// What to send: an archive (a folder or `s3://bucket/prefix`), or a stream.
