@@ -13,6 +13,7 @@ mod id;
 mod money;
 mod position;
 pub mod purchase;
+pub mod purchasing;
 mod reason;
 pub mod wire;
 

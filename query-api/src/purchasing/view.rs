@@ -3,8 +3,9 @@
 //!
 //! Rows are written straight to bytes: nothing is collected, and texts are borrowed from the row.
 
-use order_domain::purchase::{Item, PaymentMethod};
-use order_domain::{Currency, CustomerId, Money, OrderId, Position, Timestamp};
+use order_domain::purchase::Item;
+use order_domain::purchasing::{currency_type, payment_method_type};
+use order_domain::{CustomerId, Money, OrderId, Position, Timestamp};
 use order_store::{OrderRow, OrderStatus};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -167,26 +168,6 @@ impl Serialize for OrdersView<'_> {
 impl Serialize for ItemsView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.iter().map(ItemView::from))
-    }
-}
-
-/// The dialect's number of a currency, as in the POST body.
-const fn currency_type(currency: Currency) -> u8 {
-    match currency {
-        Currency::Eur => 1,
-        Currency::Usd => 2,
-        Currency::Gbp => 3,
-    }
-}
-
-/// The dialect's number of a payment method, as in the POST body.
-const fn payment_method_type(method: PaymentMethod) -> u8 {
-    match method {
-        PaymentMethod::Card => 1,
-        PaymentMethod::BankTransfer => 2,
-        PaymentMethod::DirectDebit => 3,
-        PaymentMethod::Wallet => 4,
-        PaymentMethod::Invoice => 5,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Commands as the HTTP requests that bring them about: the purchasing dialect.
 
 use jiff::Timestamp;
-use order_domain::purchase::{Item, PaymentMethod};
-use order_domain::{Command, Currency, NewOrder};
+use order_domain::purchase::Item;
+use order_domain::purchasing::{currency_type, payment_method_type};
+use order_domain::{Command, NewOrder};
 use serde::Serialize;
 
 use crate::archive::{Body, Exchange};
@@ -82,25 +83,5 @@ fn item(item: &Item) -> OrderItem<'_> {
         quantity: item.quantity,
         price: item.price.decimal_text(),
         currency_type: currency_type(item.price.currency()),
-    }
-}
-
-/// The dialect's number of a currency.
-const fn currency_type(currency: Currency) -> u8 {
-    match currency {
-        Currency::Eur => 1,
-        Currency::Usd => 2,
-        Currency::Gbp => 3,
-    }
-}
-
-/// The dialect's number of a way to pay.
-const fn payment_method_type(method: PaymentMethod) -> u8 {
-    match method {
-        PaymentMethod::Card => 1,
-        PaymentMethod::BankTransfer => 2,
-        PaymentMethod::DirectDebit => 3,
-        PaymentMethod::Wallet => 4,
-        PaymentMethod::Invoice => 5,
     }
 }
