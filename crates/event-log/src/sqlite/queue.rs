@@ -25,6 +25,9 @@ pub struct Run {
     pub timestamp: Timestamp,
 }
 
+/// Where one caller waits to hear where its records went.
+pub type Answer = oneshot::Sender<Result<Run, LogError>>;
+
 /// Records of one partition that are to be written together.
 pub struct Append {
     /// The partition.
@@ -32,7 +35,7 @@ pub struct Append {
     /// The records, in order.
     pub records: Vec<NewRecord>,
     /// Where the caller waits for the answer.
-    pub answer: oneshot::Sender<Result<Run, LogError>>,
+    pub answer: Answer,
     /// The place in the queue; free again when this is dropped.
     _room: OwnedSemaphorePermit,
 }

@@ -8,18 +8,22 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use order_domain::{Offset, Partition, Position};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpoints;
 use super::connection::PAGE_BYTES;
-use super::queue::{Append, Request, Run, weight};
+use super::queue::{Answer, Append, Request, Run, weight};
 use super::retention;
 use super::topic_file::Shared;
 use super::transaction::Transactions;
-use crate::{LogError, Record, Retention};
+use crate::{LogError, NewRecord, Record, Retention};
 
 /// What one transaction takes, in bytes as the queue counts them. The last append may exceed it.
 pub const BATCH_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// From how many callers on a task is made to wake them.
+const ANSWERS_BY_TASK_MIN: usize = 4;
 
 /// How often old records are looked for.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(1);
@@ -30,20 +34,25 @@ struct Writer {
     transactions: Transactions,
     checkpoints: Checkpoints,
     retention_due: Instant,
+    /// Where the partitions end that the transaction at hand has written to.
+    ends: Vec<Option<Offset>>,
+    /// Where the callers wait.
+    runtime: Handle,
 }
 
-/// Starts the thread. It ends when it is told to, or when nobody can ask it any more; the receiver
+/// Starts the thread, from within a tokio runtime. It ends when it is told to, or when nobody can ask it any more; the receiver
 /// says so.
 pub fn start(
     topic: Arc<Shared>,
     requests: Receiver<Request>,
 ) -> Result<oneshot::Receiver<()>, LogError> {
     let (ending, ended) = oneshot::channel();
+    let runtime = Handle::current();
     let name = topic.path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
     std::thread::Builder::new()
         .name(format!("log-{name}"))
         .spawn(move || {
-            Writer::new(topic, requests).run();
+            Writer::new(topic, requests, runtime).run();
             // Whoever started it may have gone.
             let _ = ending.send(());
         })
@@ -59,10 +68,19 @@ fn bytes_written(batch: &[Append]) -> u64 {
 }
 
 impl Writer {
-    fn new(topic: Arc<Shared>, requests: Receiver<Request>) -> Self {
+    fn new(topic: Arc<Shared>, requests: Receiver<Request>, runtime: Handle) -> Self {
         let transactions = Transactions::new(Arc::clone(&topic));
         let checkpoints = Checkpoints::new(topic.path.clone());
-        Self { topic, requests, transactions, checkpoints, retention_due: Instant::now() }
+        let ends = vec![None; topic.tails.len()];
+        Self {
+            topic,
+            requests,
+            transactions,
+            checkpoints,
+            retention_due: Instant::now(),
+            ends,
+            runtime,
+        }
     }
 
     fn run(mut self) {
@@ -122,9 +140,7 @@ impl Writer {
         match self.transactions.append(&batch) {
             Ok(runs) => {
                 self.checkpoints.wrote(bytes_written(&batch));
-                for (append, run) in batch.into_iter().zip(runs) {
-                    self.acknowledge(append, run);
-                }
+                self.acknowledge(batch, runs);
             }
             Err(error) => {
                 tracing::warn!(%error, appends = batch.len(), "appends failed");
@@ -136,23 +152,49 @@ impl Writer {
         }
     }
 
-    /// Hands committed records to the readers, and their position to the caller.
-    fn acknowledge(&self, append: Append, run: Run) {
-        let tail = &self.topic.tails[append.partition];
-        let partition = Partition(u32::try_from(append.partition).unwrap_or(u32::MAX));
-        let next = Offset(run.first.0 + append.records.len() as u64);
-        let records =
-            append.records.into_iter().zip(run.first.0..).map(|(record, offset)| Record {
-                position: Position::new(partition, Offset(offset)),
-                timestamp: run.timestamp,
-                key: record.key,
-                payload: record.payload,
-                headers: record.headers,
-            });
-        tail.keep(records);
-        tail.publish(next);
-        // Whoever asked may have gone; the record is there all the same.
-        let _ = append.answer.send(Ok(run));
+    /// Hands committed records to the readers, and their positions to the callers.
+    fn acknowledge(&mut self, batch: Vec<Append>, runs: Vec<Run>) {
+        let mut answers = Vec::with_capacity(batch.len());
+        for (append, run) in batch.into_iter().zip(runs) {
+            self.ends[append.partition] = Some(Offset(run.first.0 + append.records.len() as u64));
+            self.keep(append.partition, append.records, run);
+            answers.push((append.answer, run));
+        }
+        // Readers are woken once a transaction, not once an append.
+        for (tail, end) in self.topic.tails.iter().zip(&mut self.ends) {
+            if let Some(end) = end.take() {
+                tail.publish(end);
+            }
+        }
+        self.answer(answers);
+    }
+
+    fn keep(&self, partition: usize, records: Vec<NewRecord>, run: Run) {
+        let number = Partition(u32::try_from(partition).unwrap_or(u32::MAX));
+        let records = records.into_iter().zip(run.first.0..).map(|(record, offset)| Record {
+            position: Position::new(number, Offset(offset)),
+            timestamp: run.timestamp,
+            key: record.key,
+            payload: record.payload,
+            headers: record.headers,
+        });
+        self.topic.tails[partition].keep(records);
+    }
+
+    /// Many callers are woken by a task of the runtime they wait in: there a wake-up costs a push
+    /// to a queue of its own thread, here a lock all threads share.
+    fn answer(&self, answers: Vec<(Answer, Run)>) {
+        let answer_all = |answers: Vec<(Answer, Run)>| {
+            for (answer, run) in answers {
+                // Whoever asked may have gone; the record is there all the same.
+                let _ = answer.send(Ok(run));
+            }
+        };
+        if answers.len() < ANSWERS_BY_TASK_MIN {
+            answer_all(answers);
+        } else {
+            self.runtime.spawn(async move { answer_all(answers) });
+        }
     }
 
     /// What is due between two batches, in small steps so that no append waits long.
