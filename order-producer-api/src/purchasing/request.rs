@@ -1,6 +1,9 @@
 //! The JSON that a shop sends.
 
 use order_domain::purchase::PaymentMethod;
+use order_domain::purchasing::{
+    currency_of_type, currency_type, payment_method_of_type, payment_method_type,
+};
 use order_domain::{Currency, Decimal};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -86,28 +89,29 @@ pub struct PaymentMethodType(pub(super) PaymentMethod);
 
 impl<'de> Deserialize<'de> for CurrencyType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u64::deserialize(deserializer)? {
-            1 => Ok(Self(Currency::Eur)),
-            2 => Ok(Self(Currency::Usd)),
-            3 => Ok(Self(Currency::Gbp)),
-            _ => Err(D::Error::custom("a currencyType is 1 (EUR), 2 (USD) or 3 (GBP)")),
-        }
+        currency_of_type(u64::deserialize(deserializer)?).map(Self).ok_or_else(|| {
+            let all = Currency::ALL.map(|known| (currency_type(known), known.code().to_owned()));
+            D::Error::custom(format!("a currencyType is {}", listed(&all)))
+        })
     }
 }
 
 impl<'de> Deserialize<'de> for PaymentMethodType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u64::deserialize(deserializer)? {
-            1 => Ok(Self(PaymentMethod::Card)),
-            2 => Ok(Self(PaymentMethod::BankTransfer)),
-            3 => Ok(Self(PaymentMethod::DirectDebit)),
-            4 => Ok(Self(PaymentMethod::Wallet)),
-            5 => Ok(Self(PaymentMethod::Invoice)),
-            _ => Err(D::Error::custom(
-                "a paymentMethodType is 1 (card), 2 (bank transfer), 3 (direct debit), \
-                 4 (wallet) or 5 (invoice)",
-            )),
-        }
+        payment_method_of_type(u64::deserialize(deserializer)?).map(Self).ok_or_else(|| {
+            let name = |known: PaymentMethod| known.name().replace('-', " ");
+            let all = PaymentMethod::ALL.map(|known| (payment_method_type(known), name(known)));
+            D::Error::custom(format!("a paymentMethodType is {}", listed(&all)))
+        })
+    }
+}
+
+/// `1 (EUR), 2 (USD) or 3 (GBP)`.
+fn listed(all: &[(u8, String)]) -> String {
+    let named: Vec<_> = all.iter().map(|(number, name)| format!("{number} ({name})")).collect();
+    match named.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => named.concat(),
     }
 }
 
