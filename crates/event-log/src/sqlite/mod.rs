@@ -17,6 +17,7 @@ mod bytes;
 mod checkpoint;
 mod connection;
 mod failure;
+mod identity;
 mod membership;
 mod queue;
 mod reader;
@@ -196,10 +197,7 @@ impl EventLog for SqliteLog {
     async fn check(&self) -> Result<(), LogError> {
         self.ensure_open()?;
         let topics = self.all_opened();
-        if let Some(gone) = topics.iter().find(|topic| !topic.shared().path.exists()) {
-            let path = gone.shared().path.display();
-            return Err(LogError::Unavailable(format!("{path} was removed; restart")));
-        }
+        topics.iter().try_for_each(|topic| topic.shared().check_in_place())?;
         let writers = try_join_all(topics.iter().map(|topic| topic.probe()));
         let groups = Groups::probe(&self.groups);
         let checks = async { tokio::try_join!(writers, groups) };

@@ -13,6 +13,7 @@ use super::batches::Found;
 use super::blocking::blocking;
 use super::connection::{self, Purpose};
 use super::failure::failure;
+use super::identity::OpenFiles;
 use super::queue::{Queue, Run};
 use super::tail::Tail;
 use super::{batches, schema, writer};
@@ -25,12 +26,30 @@ const READ_CONNECTIONS_MAX: usize = 4;
 pub struct Shared {
     /// The topic's file.
     pub path: PathBuf,
+    /// The topic's file and its write-ahead log as they were found.
+    files: OpenFiles,
     /// How long records stay.
     pub retention: Retention,
     /// The end of every partition.
     pub tails: Vec<Tail>,
     /// Readers that wait for more.
     pub waiting: AtomicUsize,
+}
+
+impl Shared {
+    /// Opens the topic's file once more.
+    pub fn connect(&self, purpose: Purpose) -> Result<Connection, LogError> {
+        self.check_in_place()?;
+        let connection = connection::open(&self.path, purpose)?;
+        // Another file may have come in its place in between.
+        self.check_in_place()?;
+        Ok(connection)
+    }
+
+    /// Makes sure that the files which the topic is written to can still be found.
+    pub fn check_in_place(&self) -> Result<(), LogError> {
+        self.files.check()
+    }
 }
 
 /// A topic that is open.
@@ -82,13 +101,14 @@ impl TopicFile {
         let tails = newest.shares.iter().map(|share| Tail::new(Offset(share.next))).collect();
         let file = Self {
             shared: Arc::new(Shared {
+                files: OpenFiles::of(&path, connection)?,
                 path,
                 retention: row.retention,
                 tails,
                 waiting: AtomicUsize::new(0),
             }),
             reading: Semaphore::new(READ_CONNECTIONS_MAX),
-            idle: Mutex::new(vec![connection]),
+            idle: Mutex::default(),
             writing: Mutex::new(Writing::NotYet),
         };
         if file.shared.retention != Retention::default() {
@@ -184,7 +204,7 @@ impl TopicFile {
             let pooled = file.idle().pop();
             let connection = match pooled {
                 Some(connection) => connection,
-                None => connection::open(&file.shared.path, Purpose::Read)?,
+                None => file.shared.connect(Purpose::Read)?,
             };
             // A connection that failed is not used again.
             let result = work(&connection).map_err(|error| failure(&file.shared.path, &error))?;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::batch::{BatchBuilder, BatchHead, Share};
 use super::batches;
-use super::connection::{self, Purpose, data_version};
+use super::connection::{Purpose, data_version};
 use super::failure::failure;
 use super::queue::{Append, Run};
 use super::retention::{self, Step};
@@ -37,6 +37,8 @@ struct Open {
 pub enum Failed {
     /// The file could not be opened.
     Open(LogError),
+    /// It was written to a file that can't be found any more.
+    Gone(LogError),
     /// SQLite refused.
     Sql(Arc<Shared>, rusqlite::Error),
 }
@@ -108,13 +110,14 @@ impl Transactions {
         };
         // On an error the connection is closed, which rolls back, and the next call opens another.
         let result = open.run(work).map_err(|e| Failed::Sql(Arc::clone(&self.topic), e))?;
+        // Two look-ups, beside which a sync of the disk takes long.
+        self.topic.check_in_place().map_err(Failed::Gone)?;
         self.open = Some(open);
         Ok(result)
     }
 
     fn connect(&self) -> Result<Open, Failed> {
-        let connection =
-            connection::open(&self.topic.path, Purpose::Write).map_err(Failed::Open)?;
+        let connection = self.topic.connect(Purpose::Write).map_err(Failed::Open)?;
         #[cfg(test)]
         if let Some(max) = self.page_count_max {
             let set = format!("pragma max_page_count = {max}");
@@ -150,10 +153,12 @@ impl Failed {
     pub fn to_error(&self) -> LogError {
         match self {
             Self::Sql(topic, error) => failure(&topic.path, error),
-            Self::Open(LogError::Corrupt(why)) => LogError::Corrupt(why.clone()),
-            Self::Open(LogError::Configuration(why)) => LogError::Configuration(why.clone()),
-            Self::Open(LogError::Unavailable(why)) => LogError::Unavailable(why.clone()),
-            Self::Open(other) => LogError::Unavailable(other.to_string()),
+            Self::Open(error) | Self::Gone(error) => match error {
+                LogError::Corrupt(why) => LogError::Corrupt(why.clone()),
+                LogError::Configuration(why) => LogError::Configuration(why.clone()),
+                LogError::Unavailable(why) => LogError::Unavailable(why.clone()),
+                other => LogError::Unavailable(other.to_string()),
+            },
         }
     }
 }
@@ -191,9 +196,9 @@ mod tests {
 
     use order_domain::Partition;
 
-    use super::super::create_topic;
     use super::super::queue::{Queue, Request};
     use super::super::topic_file::TopicFile;
+    use super::super::{connection, create_topic};
     use super::*;
     use crate::{BatchLimit, NewRecord, Topic, TopicSpec};
 

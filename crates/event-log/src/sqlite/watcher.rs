@@ -14,7 +14,7 @@ use order_domain::Offset;
 use rusqlite::Connection;
 
 use super::batches;
-use super::connection::{self, Purpose, data_version};
+use super::connection::{Purpose, data_version};
 use super::failure::failure;
 use super::topic_file::Shared;
 use crate::LogError;
@@ -130,7 +130,7 @@ struct Seen {
 
 fn look(topic: &Shared, seen: &mut HashMap<PathBuf, Seen>) -> Result<(), LogError> {
     if !seen.contains_key(&topic.path) {
-        let connection = connection::open(&topic.path, Purpose::Read)?;
+        let connection = topic.connect(Purpose::Read)?;
         seen.insert(topic.path.clone(), Seen { connection, version: None });
     }
     let Some(seen) = seen.get_mut(&topic.path) else { return Ok(()) };

@@ -4,6 +4,7 @@ mod damage;
 mod disk;
 mod model;
 mod processes;
+mod removed;
 mod retention;
 mod schema;
 
