@@ -39,6 +39,9 @@ const ELECTION_PAUSE: Duration = Duration::from_millis(20);
 /// Readers belong to no group, but librdkafka wants a name; nothing is ever stored under it.
 const READERS_GROUP: &str = "seriatim-readers";
 
+/// The property that fails all records behind one that can't be written.
+pub(super) const GAPLESS: &str = "enable.gapless.guarantee";
+
 /// Makes the configuration of each client. The user's properties come last and win.
 pub(super) struct Clients {
     brokers: String,
@@ -61,7 +64,7 @@ impl Clients {
         self.config(&[
             ("enable.idempotence", "true"),
             // A record that can't be written fails all that follow it, so a batch never has a hole.
-            ("enable.gapless.guarantee", "true"),
+            (GAPLESS, "true"),
             ("acks", "all"),
             ("compression.type", "lz4"),
             ("linger.ms", LINGER_MS),

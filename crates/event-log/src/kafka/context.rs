@@ -7,6 +7,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
+use super::clients::GAPLESS;
 use super::failure;
 use crate::{LogError, Topic};
 
@@ -42,14 +43,25 @@ impl LastError {
 #[derive(Clone, Default)]
 pub(super) struct Reporting(pub(super) LastError);
 
-/// The facility of lost and refused connections. Every client of the process repeats them many times
-/// a second while a broker is away; whoever waits for the broker says so, once.
-const CONNECTION_FAILURES: &str = "FAIL";
+/// Whether nobody needs to hear this, though librdkafka warns of it:
+///
+/// - lost and refused connections: every client of the process repeats them many times a second while
+///   a broker is away, and whoever waits for the broker says so, once;
+/// - a property that it calls experimental at every start, and that was chosen with care;
+/// - a broker that has just started and is asked again.
+fn is_noise(facility: &str, message: &str) -> bool {
+    match facility {
+        "FAIL" => true,
+        "CONFWARN" => message.contains(GAPLESS),
+        "GETPID" => message.ends_with("retrying"),
+        _ => false,
+    }
+}
 
 impl ClientContext for Reporting {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
-            _ if facility == CONNECTION_FAILURES => {
+            _ if is_noise(facility, message) => {
                 tracing::debug!(target: "librdkafka", facility, "{message}");
             }
             RDKafkaLogLevel::Emerg
@@ -78,3 +90,31 @@ impl ClientContext for Reporting {
 }
 
 impl ConsumerContext for Reporting {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_normal_start_is_quiet_and_other_warnings_are_heard() {
+        for (facility, message, noise) in [
+            ("FAIL", "[thrd:b1]: b1: Connect to ipv4#127.0.0.1:9092 failed: refused", true),
+            (
+                "CONFWARN",
+                "[thrd:app]: Configuration property enable.gapless.guarantee is experimental: ...",
+                true,
+            ),
+            ("CONFWARN", "[thrd:app]: Configuration property sasl.x is deprecated", false),
+            (
+                "GETPID",
+                "[thrd:main]: Failed to acquire idempotence PID from broker b1: Broker: \
+                 Coordinator load in progress: retrying",
+                true,
+            ),
+            ("GETPID", "[thrd:main]: Failed to acquire idempotence PID: fatal", false),
+            ("FENCED", "[thrd:main]: another has this id", false),
+        ] {
+            assert_eq!(is_noise(facility, message), noise, "{facility} {message}");
+        }
+    }
+}
