@@ -26,7 +26,7 @@ mod status;
 
 pub use member::Member;
 pub use processor::{Processor, ProcessorError};
-pub use program::{LISTEN_DEFAULT, RunError, open_log, open_store, run};
+pub use program::{LISTEN_DEFAULT, RunError, open_store, run};
 pub use settings::{
     DeadLetterLimitSettings, EngineRoleSettings, ProjectorSettings, ReadinessSettings,
 };

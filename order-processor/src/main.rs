@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use service_kit::config::{CommonArgs, Settings};
-use service_kit::{exit, shutdown};
+use service_kit::config::CommonArgs;
+use service_kit::program;
 
 /// Decides commands and projects what was decided into SQL.
 ///
@@ -18,14 +18,5 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    exit::exit_code(&start(&Args::parse()).await)
-}
-
-async fn start(args: &Args) -> anyhow::Result<()> {
-    let settings = Settings::load(&args.common, order_processor::LISTEN_DEFAULT)?;
-    if args.common.print_config {
-        print!("{}", settings.print());
-        return Ok(());
-    }
-    Ok(order_processor::run(&settings, shutdown::on_signals()).await?)
+    program::run(&Args::parse().common, order_processor::LISTEN_DEFAULT, order_processor::run).await
 }

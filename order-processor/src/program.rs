@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use event_log::{EventLog, LogError, LogSettings, Retention};
+use configured_log::OpenError;
+use event_log::EventLog;
 use order_store::{OrderStore, ProjectionStore, StoreError};
 use service_kit::config::{Common, ConfigError, Settings};
 use service_kit::front_door::front_door;
@@ -28,8 +29,8 @@ pub enum RunError {
     #[error("{0}")]
     Config(#[from] ConfigError),
     /// The log can't be opened.
-    #[error(transparent)]
-    Log(#[from] LogError),
+    #[error("{0}")]
+    Log(#[from] OpenError),
     /// The store can't be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,7 +46,7 @@ pub enum RunError {
 pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(), RunError> {
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
-    let log = open_log(common).await?;
+    let log = configured_log::open(common).await?;
     let store = open_store(common).await?.projections;
     let processor = Processor::of_settings(settings, log.clone(), store)?;
     let health = Health::default();
@@ -63,20 +64,6 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     let (done, ()) = tokio::join!(processing, serving);
     log.close().await;
     Ok(done?)
-}
-
-/// Opens the configured log. A URL that names none is the configuration's fault.
-pub async fn open_log(common: &Common) -> Result<Arc<dyn EventLog>, RunError> {
-    let settings = LogSettings {
-        url: common.log.clone(),
-        append_timeout: common.append_timeout,
-        kafka_replication: common.kafka.replication.get(),
-        kafka_properties: common.kafka.properties.clone(),
-    };
-    event_log::open(&settings).await.map_err(|error| match error {
-        LogError::Configuration(cause) => ConfigError::invalid("log", cause).into(),
-        error => error.into(),
-    })
 }
 
 /// Opens the configured store. A URL that names none is the configuration's fault.
@@ -108,10 +95,7 @@ impl Processor {
             snapshots: Snapshots::in_directory(snapshots),
             member: Member::take(&common.data_dir)?,
             partitions: common.topics.partitions.get(),
-            retention: Retention {
-                age: common.topics.retention,
-                bytes: common.topics.retention_bytes,
-            },
+            retention: configured_log::retention(&common.topics),
             engine,
             projector,
             status: Status::default(),

@@ -3,8 +3,9 @@
 use std::io;
 use std::time::Duration;
 
+use configured_log::OpenError;
 use event_log::topics::{ORDER_EVENTS, ORDERS};
-use event_log::{EventLog, LogError, LogSettings, Retention, TopicSpec};
+use event_log::{EventLog, TopicSpec};
 use service_kit::config::{Common, ConfigError, Settings};
 use service_kit::front_door::front_door;
 use service_kit::health::Health;
@@ -27,8 +28,8 @@ pub enum RunError {
     #[error("{0}")]
     Config(#[from] ConfigError),
     /// The log can't be opened.
-    #[error(transparent)]
-    Log(#[from] LogError),
+    #[error("{0}")]
+    Log(#[from] OpenError),
     /// The address can't be listened on.
     #[error(transparent)]
     Listen(#[from] io::Error),
@@ -38,7 +39,7 @@ pub enum RunError {
 pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(), RunError> {
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
-    let log = event_log::open(&log_settings(common)).await.map_err(not_opened)?;
+    let log = configured_log::open(common).await?;
     let api = ProducerApi::new(log.clone(), settings, shutdown.clone())?;
     let health = Health::default();
     api.register_checks(&health);
@@ -51,28 +52,10 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     Ok(())
 }
 
-/// A URL that names no log is the configuration's fault, not the log's.
-fn not_opened(error: LogError) -> RunError {
-    match error {
-        LogError::Configuration(cause) => ConfigError::invalid("log", cause).into(),
-        error => error.into(),
-    }
-}
-
-fn log_settings(common: &Common) -> LogSettings {
-    LogSettings {
-        append_timeout: common.append_timeout,
-        kafka_replication: common.kafka.replication.get(),
-        kafka_properties: common.kafka.properties.clone(),
-        ..LogSettings::new(common.log.clone())
-    }
-}
-
 /// Makes the two topics that this program knows, so that it may start before the processor. A log
 /// that is away does not keep it from starting: `/readyz` tells, and orders get 503.
 async fn make_topics(log: &dyn EventLog, common: &Common) {
-    let retention =
-        Retention { age: common.topics.retention, bytes: common.topics.retention_bytes };
+    let retention = configured_log::retention(&common.topics);
     let partitions = common.topics.partitions.get();
     let topics = [ORDERS, ORDER_EVENTS].map(|topic| TopicSpec { topic, partitions, retention });
     match tokio::time::timeout(TOPICS_WAIT, log.create_topics(&topics)).await {

@@ -46,9 +46,6 @@ impl ProducerSettings {
             let cause = format!("a record holds the order of at most {BODY_BYTES_LIMIT} bytes");
             return Err(ConfigError::invalid("producer.body_bytes_max", cause));
         }
-        if section.requests_max == 0 {
-            return Err(ConfigError::invalid("producer.requests_max", "must be at least 1"));
-        }
         Ok(section)
     }
 }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use service_kit::config::{CommonArgs, Settings};
-use service_kit::{exit, shutdown};
+use service_kit::config::CommonArgs;
+use service_kit::program;
 
 /// Reads orders from the store and shows them over HTTP. Writes nothing.
 #[derive(Parser)]
@@ -16,14 +16,5 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    exit::exit_code(&start(&Args::parse()).await)
-}
-
-async fn start(args: &Args) -> anyhow::Result<()> {
-    let settings = Settings::load(&args.common, query_api::LISTEN_DEFAULT)?;
-    if args.common.print_config {
-        print!("{}", settings.print());
-        return Ok(());
-    }
-    Ok(query_api::run(&settings, shutdown::on_signals()).await?)
+    program::run(&Args::parse().common, query_api::LISTEN_DEFAULT, query_api::run).await
 }

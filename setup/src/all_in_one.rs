@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use order_processor::{Processor, open_log, open_store};
+use order_processor::{Processor, open_store};
 use order_producer_api::ProducerApi;
 use query_api::QueryApi;
 use service_kit::config::Settings;
@@ -23,7 +23,7 @@ const PREPARE_WAIT: Duration = Duration::from_secs(5);
 pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
-    let log = open_log(common).await?;
+    let log = configured_log::open(common).await?;
     let store = open_store(common).await?;
 
     let processor = Processor::of_settings(settings, log.clone(), store.projections)?;

@@ -6,8 +6,8 @@ mod banner;
 use std::process::ExitCode;
 
 use clap::Parser;
-use service_kit::config::{CommonArgs, Settings};
-use service_kit::{exit, shutdown};
+use service_kit::config::CommonArgs;
+use service_kit::program;
 
 /// An event-sourced order service whose truth is an ordered log.
 ///
@@ -44,14 +44,5 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong flag or configuration, 130 told
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    exit::exit_code(&start(&Args::parse()).await)
-}
-
-async fn start(args: &Args) -> anyhow::Result<()> {
-    let settings = Settings::load(&args.common, all_in_one::LISTEN_DEFAULT)?;
-    if args.common.print_config {
-        print!("{}", settings.print());
-        return Ok(());
-    }
-    all_in_one::run(&settings, shutdown::on_signals()).await
+    program::run(&Args::parse().common, all_in_one::LISTEN_DEFAULT, all_in_one::run).await
 }

@@ -1,9 +1,9 @@
 //! What every program needs: configuration, telemetry, health, problems, shutdown.
 //!
-//! A program's `main` is always the same few lines: parse the flags, [load the
-//! settings](config::Settings::load), [start the telemetry](telemetry::start), build a router and
-//! [serve](server::serve) it behind the [front door](front_door::front_door) until the [shutdown
-//! signal](shutdown::on_signals); what goes wrong on the way [becomes a sentence](exit::exit_code).
+//! A program's `main` only says what is its own and [runs](program::run): flags, [settings](config),
+//! [telemetry]. Its work is to build a router and [serve](server::serve) it behind the [front
+//! door](front_door::front_door) until the [shutdown signal](shutdown::on_signals); what goes wrong on
+//! the way [becomes a sentence](exit::exit_code).
 
 mod allocator;
 pub mod config;
@@ -13,6 +13,7 @@ pub mod fallback;
 pub mod front_door;
 pub mod health;
 pub mod problem;
+pub mod program;
 pub mod server;
 pub mod shutdown;
 pub mod telemetry;

@@ -14,12 +14,17 @@ pub enum ConfigError {
         cause: String,
     },
     /// A key that no program knows.
-    #[error("{source_name}: there is no setting {key:?}; seriatim.default.toml lists them all")]
+    #[error(
+        "{source_name}: there is no setting {key:?}; did you mean {nearest:?}? \
+         seriatim.default.toml lists them all"
+    )]
     UnknownKey {
         /// The file, variable or flag.
         source_name: String,
         /// The key with its sections, such as `producer.requests_max`.
         key: String,
+        /// The key that looks most like it.
+        nearest: String,
     },
     /// A value of the wrong type or outside its bounds.
     #[error("{source_name}: setting {key:?}: {cause}")]

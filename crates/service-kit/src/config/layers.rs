@@ -3,16 +3,26 @@
 use figment::value::{Dict, Map, Value};
 use figment::{Metadata, Profile, Provider};
 
-use super::ConfigError;
+use super::{ConfigError, nearest};
 
 /// Variables of Seriatim begin so.
-const PREFIX: &str = "SERIATIM_";
+pub(super) const PREFIX: &str = "SERIATIM_";
 
 /// Between a section and its key.
-const SEPARATOR: &str = "__";
+pub(super) const SEPARATOR: &str = "__";
 
 /// The table whose keys are not ours.
 const FREE_TABLE: &str = "kafka.properties";
+
+/// What a variable of the environment is.
+pub(super) enum Variable {
+    /// A setting.
+    Setting(Layer),
+    /// It looks like one, but there is none of its name.
+    Unknown,
+    /// Somebody else's.
+    Foreign,
+}
 
 /// Settings that came from one place.
 pub(super) struct Layer {
@@ -31,24 +41,28 @@ impl Layer {
         Self::new(name, nested.into_dict().unwrap_or_default())
     }
 
-    /// The variable as a layer; `None` when it is not for the configuration.
-    ///
-    /// A variable without a section counts only when `known` has its key: Kubernetes sets
-    /// variables such as `SERIATIM_PORT` for a service of that name.
-    pub(super) fn variable(name: &str, text: &str, known: &Dict) -> Option<Self> {
-        let key = name.strip_prefix(PREFIX)?.to_ascii_lowercase();
+    /// What a variable of the environment is to the configuration.
+    pub(super) fn variable(name: &str, text: &str, known: &Dict) -> Variable {
+        let Some(key) = name.strip_prefix(PREFIX) else { return Variable::Foreign };
+        let key = key.to_ascii_lowercase();
         let path: Vec<&str> = key.split(SEPARATOR).collect();
         let in_a_section = path.len() > 1;
-        let ours = in_a_section || known.get(path[0]).is_some_and(|value| !is_table(value));
-        let value: Value = text.parse().unwrap_or_else(|never| match never {});
-        ours.then(|| Self::single(format!("environment variable {name}"), &path.join("."), value))
+        if in_a_section || known.get(path[0]).is_some_and(|value| !is_table(value)) {
+            let value: Value = text.parse().unwrap_or_else(|never| match never {});
+            let source_name = format!("environment variable {name}");
+            return Variable::Setting(Self::single(source_name, &path.join("."), value));
+        }
+        if is_for_others(&key) { Variable::Foreign } else { Variable::Unknown }
     }
 
     /// Refuses a key that `known` does not have.
     pub(super) fn check(&self, known: &Dict) -> Result<(), ConfigError> {
         match first_unknown("", &self.dict, known) {
             None => Ok(()),
-            Some(key) => Err(ConfigError::UnknownKey { source_name: self.name.clone(), key }),
+            Some(key) => {
+                let (source_name, nearest) = (self.name.clone(), nearest::key(&key, known));
+                Err(ConfigError::UnknownKey { source_name, key, nearest })
+            }
         }
     }
 }
@@ -61,6 +75,18 @@ impl Provider for Layer {
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
         Ok(Profile::Default.collect(self.dict.clone()))
     }
+}
+
+/// Whether a variable without a section is not meant for the configuration: the flag `--config`, the
+/// tests and their services have some, and Kubernetes sets `<SERVICE>_SERVICE_HOST`,
+/// `_SERVICE_PORT...` and `_PORT...` for every service (its documentation, "Discovering services").
+fn is_for_others(key: &str) -> bool {
+    const OF_TESTS: [&str; 5] = ["test_", "skip_", "services_", "crash_rounds", "store_away_s"];
+    let key_as_part = format!("_{key}_");
+    key == "config"
+        || OF_TESTS.iter().any(|beginning| key.starts_with(beginning))
+        || key_as_part.ends_with("_service_host_")
+        || key_as_part.contains("_port_")
 }
 
 fn is_table(value: &Value) -> bool {

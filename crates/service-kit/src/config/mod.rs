@@ -1,9 +1,11 @@
 //! Settings out of one commented default file, the user's file, the environment and flags.
 
 mod args;
+mod bounds;
 mod common;
 mod error;
 mod layers;
+mod nearest;
 mod settings;
 mod values;
 

@@ -6,8 +6,8 @@ use figment::value::{Dict, Value};
 use figment::{Profile, Provider as _};
 use serde::de::DeserializeOwned;
 
-use super::layers::Layer;
-use super::{Common, CommonArgs, ConfigError};
+use super::layers::{Layer, Variable};
+use super::{Common, CommonArgs, ConfigError, bounds, nearest};
 
 /// The commented default file: the documentation of every key and its default.
 pub const DEFAULTS: &str = include_str!("../../seriatim.default.toml");
@@ -20,6 +20,7 @@ const HIDDEN: &str = "***";
 pub struct Settings {
     common: Common,
     figment: Figment,
+    warnings: Vec<String>,
 }
 
 impl Settings {
@@ -44,23 +45,34 @@ impl Settings {
         let known = parse(DEFAULTS).expect("the built-in default file is TOML");
         let mut layers = vec![Layer::single("the built-in defaults", "listen", listen)];
         layers.extend(user_file(args)?);
-        layers.extend(
-            variables.into_iter().filter_map(|(name, text)| Layer::variable(&name, &text, &known)),
-        );
+        let mut warnings = Vec::new();
+        for (name, text) in variables {
+            match Layer::variable(&name, &text, &known) {
+                Variable::Setting(layer) => layers.push(layer),
+                Variable::Unknown => warnings.push(unknown_variable(&name, &known)),
+                Variable::Foreign => {}
+            }
+        }
         layers.extend(flags(args));
         let mut figment = Figment::from(Layer::new("the built-in defaults", known.clone()));
         for layer in layers {
             layer.check(&known)?;
             figment = figment.merge(layer);
         }
+        bounds::check(&figment)?;
         let common: Common =
             figment.extract_lossy().map_err(|error| ConfigError::from_figment("", &error))?;
-        Ok(Self { common: common.resolve(), figment })
+        Ok(Self { common: common.resolve(), figment, warnings })
     }
 
     /// What every program has.
     pub const fn common(&self) -> &Common {
         &self.common
+    }
+
+    /// What looks like a mistake but is none for sure, in sentences.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// A program's own section, such as `producer`. Its type should deny unknown fields and bring no
@@ -85,6 +97,13 @@ impl Settings {
     }
 }
 
+fn unknown_variable(name: &str, known: &Dict) -> String {
+    let nearest = nearest::variable(name, known);
+    format!(
+        "environment variable {name} is no setting and changes nothing; did you mean {nearest}?"
+    )
+}
+
 fn user_file(args: &CommonArgs) -> Result<Option<Layer>, ConfigError> {
     let Some(path) = &args.config else { return Ok(None) };
     let wrong = |cause: String| ConfigError::File { path: path.display().to_string(), cause };
@@ -94,7 +113,7 @@ fn user_file(args: &CommonArgs) -> Result<Option<Layer>, ConfigError> {
 }
 
 /// The error says what is wrong, and where in the text.
-fn parse(text: &str) -> Result<Dict, String> {
+pub(super) fn parse(text: &str) -> Result<Dict, String> {
     let mut profiles = Toml::string(text).data().map_err(|error| error.kind.to_string())?;
     Ok(profiles.remove(&Profile::Default).unwrap_or_default())
 }
@@ -215,6 +234,38 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_that_is_no_setting_is_told_with_the_nearest_one() {
+        let variables = [
+            ("SERIATIM_DATADIR", "/srv"),
+            ("SERIATIM_PRODUCER_REQUESTS_MAX", "7"),
+            ("SERIATIM_LISTEN", "a:1"),
+            // Kubernetes', the flag's, the tests', and somebody else's.
+            ("SERIATIM_PORT", "tcp://10.0.0.1:8000"),
+            ("SERIATIM_PORT_8000_TCP_ADDR", "10.0.0.1"),
+            ("SERIATIM_QUERY_SERVICE_HOST", "10.0.0.1"),
+            ("SERIATIM_QUERY_SERVICE_PORT_HTTP", "8000"),
+            ("SERIATIM_CONFIG", "my.toml"),
+            ("SERIATIM_TEST_KAFKA", "kafka://localhost"),
+            ("SERIATIM_SERVICES_DIR", "/tmp"),
+            ("SERIATIM_CRASH_ROUNDS", "20"),
+            ("PATH", "/bin"),
+        ];
+        let settings = load("", &variables, CommonArgs::default()).unwrap();
+        let told = |name: &str, nearest: &str| {
+            format!(
+                "environment variable {name} is no setting and changes nothing; did you mean {nearest}?"
+            )
+        };
+        assert_eq!(
+            settings.warnings(),
+            [
+                told("SERIATIM_DATADIR", "SERIATIM_DATA_DIR"),
+                told("SERIATIM_PRODUCER_REQUESTS_MAX", "SERIATIM_PRODUCER__REQUESTS_MAX"),
+            ]
+        );
+    }
+
+    #[test]
     fn properties_of_kafka_keep_their_dotted_names() {
         let file = "[kafka.properties]\n\"ssl.ca.location\" = '/ca'\nsecurity.protocol = 'SSL'";
         let variables = [("SERIATIM_KAFKA__PROPERTIES__SASL__PASSWORD", "12345")];
@@ -234,13 +285,15 @@ mod tests {
         assert_eq!(
             refused("[prodcuer]\nx = 1", &[]),
             format!(
-                "{file}: there is no setting \"prodcuer\"; seriatim.default.toml lists them all"
+                "{file}: there is no setting \"prodcuer\"; did you mean \"producer\"? \
+                 seriatim.default.toml lists them all"
             )
         );
         assert_eq!(
             refused("[http]\nconnections = 1", &[]),
             format!(
-                "{file}: there is no setting \"http.connections\"; seriatim.default.toml lists them all"
+                "{file}: there is no setting \"http.connections\"; did you mean \
+                 \"http.connections_max\"? seriatim.default.toml lists them all"
             )
         );
         assert_eq!(
@@ -252,11 +305,12 @@ mod tests {
         assert_eq!(
             refused("", &[("SERIATIM_TOPICS__PARTITIONS", "0")]),
             "environment variable SERIATIM_TOPICS__PARTITIONS: setting \"topics.partitions\": \
-             invalid value unsigned int `0`, expected a nonzero u32"
+             0 is not within 1 to 4096"
         );
         assert_eq!(
-            refused("", &[("SERIATIM_HTTP__PORT", "0")]),
-            "environment variable SERIATIM_HTTP__PORT: there is no setting \"http.port\"; \
+            refused("", &[("SERIATIM_PRODUCER__REQUEST_MAX", "1")]),
+            "environment variable SERIATIM_PRODUCER__REQUEST_MAX: there is no setting \
+             \"producer.request_max\"; did you mean \"producer.requests_max\"? \
              seriatim.default.toml lists them all"
         );
         assert!(refused("log = ", &[]).starts_with("configuration file my.toml: "));
