@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
-use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use service_kit::Problem;
+use service_kit::problem::types;
 
 /// The whole body, at most `bytes_max`, if it arrives within `timeout`.
 pub(crate) async fn read(
@@ -26,17 +26,16 @@ pub(crate) async fn read(
 }
 
 fn too_large(bytes_max: usize) -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large")
+    Problem::new(&types::BODY_TOO_LARGE)
         .detail(format!("A body has {bytes_max} bytes at most."))
         .with("bytesMax", bytes_max)
 }
 
 fn broken_off() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "body-broken-off", "Body broken off")
-        .detail("The body ended before its announced end.")
+    Problem::new(&types::BODY_BROKEN_OFF).detail("The body ended before its announced end.")
 }
 
 fn too_slow(timeout: Duration) -> Problem {
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", "Body too slow")
+    Problem::new(&types::BODY_TOO_SLOW)
         .detail(format!("A body must arrive within {} milliseconds.", timeout.as_millis()))
 }

@@ -1,9 +1,10 @@
 //! Request headers that every dialect takes.
 
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use order_domain::{IdempotencyKey, TraceParent};
 use service_kit::Problem;
+use service_kit::problem::types;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -41,22 +42,27 @@ pub(crate) fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     if headers.get(CONTENT_TYPE).is_some_and(is_json) && !encoded {
         return Ok(());
     }
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "unsupported-media-type",
-        "Unsupported media type",
-    )
-    .detail("Send `Content-Type: application/json`, without a content encoding."))
+    Err(Problem::new(&types::UNSUPPORTED_MEDIA_TYPE)
+        .detail("Send `Content-Type: application/json`, in UTF-8 and without a content encoding."))
 }
 
 fn is_json(value: &HeaderValue) -> bool {
-    let bytes = value.as_bytes();
-    let essence = bytes.split(|&byte| byte == b';').next().unwrap_or(bytes);
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
+    let mut parts = value.as_bytes().split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+    let essence = parts.next().unwrap_or_default();
+    essence.eq_ignore_ascii_case(b"application/json") && parts.all(is_utf_8_or_no_charset)
+}
+
+/// JSON is UTF-8 and has no `charset` (RFC 8259, section 11); a client that names another one means
+/// bytes that would be read wrong.
+fn is_utf_8_or_no_charset(parameter: &[u8]) -> bool {
+    let mut halves = parameter.splitn(2, |&byte| byte == b'=').map(<[u8]>::trim_ascii);
+    let (name, value) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
+    let value = value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value);
+    !name.eq_ignore_ascii_case(b"charset")
+        || value.eq_ignore_ascii_case(b"utf-8")
+        || value.eq_ignore_ascii_case(b"utf8")
 }
 
 fn invalid_header(name: &HeaderName, detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "invalid-header", "Invalid header")
-        .detail(detail)
-        .with("header", name.as_str())
+    Problem::new(&types::INVALID_HEADER).detail(detail).with("header", name.as_str())
 }

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::http::StatusCode;
 use bytes::Bytes;
 use event_log::topics::ORDERS;
 use event_log::{Appended, EventLog, LogError, NewRecord, partition_of_key};
 use order_domain::{CustomerId, OrderId, Partition, Position, ShopShards, VenueId};
 use service_kit::Problem;
+use service_kit::problem::{ProblemType, types};
 use tokio::sync::{OnceCell, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -82,7 +82,7 @@ impl Intake {
     /// A place among the requests at work; 503 when none becomes free in time.
     pub(crate) async fn enter(&self) -> Result<SemaphorePermit<'_>, Problem> {
         let detail = "Too many requests are at work. This one was not taken.";
-        self.admission.enter().await.ok_or_else(|| self.unavailable("overloaded", detail))
+        self.admission.enter().await.ok_or_else(|| self.unavailable(&types::OVERLOADED, detail))
     }
 
     /// Reads a request's body within the bounds.
@@ -176,15 +176,15 @@ impl Intake {
             return Problem::internal();
         }
         let kind = match error {
-            LogError::Overloaded(_) => "overloaded",
-            _ => "log-unavailable",
+            LogError::Overloaded(_) => &types::OVERLOADED,
+            _ => &types::LOG_UNAVAILABLE,
         };
         let detail = "The log did not acknowledge the order in time, and it may or may not have \
             been taken. Send it again with the same Idempotency-Key.";
         self.unavailable(kind, detail).with("orderId", order_id.to_string())
     }
 
-    fn unavailable(&self, kind: &'static str, detail: &str) -> Problem {
+    fn unavailable(&self, kind: &'static ProblemType, detail: &str) -> Problem {
         Problem::unavailable(kind, detail, self.settings.retry_after_s)
     }
 
@@ -206,10 +206,6 @@ impl Intake {
 
 /// 422: this key came before, with another order.
 pub(crate) fn key_reused() -> Problem {
-    Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "idempotency-key-reused",
-        "Idempotency key reused",
-    )
-    .detail("This Idempotency-Key was used before, with another body. The first order stands.")
+    Problem::new(&types::IDEMPOTENCY_KEY_REUSED)
+        .detail("This Idempotency-Key was used before, with another body. The first order stands.")
 }

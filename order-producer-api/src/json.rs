@@ -3,12 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use axum::http::StatusCode;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 use service_kit::Problem;
+use service_kit::problem::types;
 
 /// Reads `body` as a `T`. Malformed JSON is a 400 with line and column, a missing or wrong field a
 /// 422 with a JSON pointer (RFC 6901).
@@ -22,7 +22,7 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem>
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "Malformed JSON")
+    Problem::new(&types::MALFORMED_JSON)
         .detail(error.to_string())
         .with("line", error.line())
         .with("column", error.column())
@@ -42,9 +42,7 @@ fn wrong_field<'a, T: Deserialize<'a>>(body: &'a [u8], first: &serde_json::Error
 
 /// A 422 for the value at `pointer`.
 pub(crate) fn invalid_field(pointer: String, detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-field", "Invalid field")
-        .detail(detail)
-        .with("pointer", pointer)
+    Problem::new(&types::INVALID_FIELD).detail(detail).with("pointer", pointer)
 }
 
 /// The JSON pointer of `path`. For a missing field, serde's path ends at the object that lacks it;

@@ -1,9 +1,9 @@
 //! What can go wrong with a read, and the problem that the client gets for it.
 
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use order_domain::{OrderId, Position};
 use service_kit::Problem;
+use service_kit::problem::types;
 
 use crate::reader::NoAnswer;
 use crate::strong_read::NotPassed;
@@ -59,33 +59,25 @@ impl From<NoAnswer> for QueryError {
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::InvalidParameter { name, wrong } => {
-                Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Invalid parameter")
-                    .detail(format!("Parameter {name}: {wrong}."))
-                    .with("parameter", name)
-            }
-            QueryError::UnknownParameter { name, known } => {
-                Self::new(StatusCode::BAD_REQUEST, "unknown-parameter", "Unknown parameter")
-                    .detail(format!("The parameters here are {}.", known.join(", ")))
-                    .with("parameter", name)
-                    .with("known", known)
-            }
-            QueryError::MalformedPosition => {
-                Self::new(StatusCode::BAD_REQUEST, "invalid-header", "Invalid header")
-                    .detail(
-                        "Seriatim-Position is the one position that a write answered with, \
+            QueryError::InvalidParameter { name, wrong } => Self::new(&types::INVALID_PARAMETER)
+                .detail(format!("Parameter {name}: {wrong}."))
+                .with("parameter", name),
+            QueryError::UnknownParameter { name, known } => Self::new(&types::UNKNOWN_PARAMETER)
+                .detail(format!("The parameters here are {}.", known.join(", ")))
+                .with("parameter", name)
+                .with("known", known),
+            QueryError::MalformedPosition => Self::new(&types::INVALID_HEADER)
+                .detail(
+                    "Seriatim-Position is the one position that a write answered with, \
                          <partition>:<offset>, for example 3:1042.",
-                    )
-                    .with("header", "Seriatim-Position")
-            }
-            QueryError::NoSuchOrder(order_id) => {
-                Self::new(StatusCode::NOT_FOUND, "order-not-found", "Order not found")
-                    .detail(
-                        "No order of this id can be read. One that was just placed can be read a \
+                )
+                .with("header", "Seriatim-Position"),
+            QueryError::NoSuchOrder(order_id) => Self::new(&types::ORDER_NOT_FOUND)
+                .detail(
+                    "No order of this id can be read. One that was just placed can be read a \
                          moment later; send its Seriatim-Position to wait for it.",
-                    )
-                    .with("orderId", order_id.to_string())
-            }
+                )
+                .with("orderId", order_id.to_string()),
             QueryError::NotPassed { wanted, why } => not_passed(wanted, why),
             QueryError::NoAnswer(failure) => no_answer(failure),
         }
@@ -98,7 +90,7 @@ fn not_passed(wanted: Position, why: NotPassed) -> Problem {
             // Both ends may be anything that a client sends: up to u64::MAX.
             let lag = wanted.offset.0.saturating_sub(projected.0).saturating_add(1);
             Problem::unavailable(
-                "projection-behind",
+                &types::PROJECTION_BEHIND,
                 format!(
                     "After {} ms the projection had not reached the position yet.",
                     waited.as_millis()
@@ -111,7 +103,7 @@ fn not_passed(wanted: Position, why: NotPassed) -> Problem {
             .with("lag", lag)
         }
         NotPassed::TooManyWaiters => Problem::unavailable(
-            "too-many-waiting-reads",
+            &types::TOO_MANY_WAITING_READS,
             "As many reads as may are waiting for their position.",
             RETRY_AFTER_S,
         ),
@@ -122,7 +114,7 @@ fn not_passed(wanted: Position, why: NotPassed) -> Problem {
 fn no_answer(failure: NoAnswer) -> Problem {
     match failure {
         NoAnswer::Away => Problem::unavailable(
-            "store-unavailable",
+            &types::STORE_UNAVAILABLE,
             "Orders can't be read at the moment.",
             RETRY_AFTER_S,
         ),

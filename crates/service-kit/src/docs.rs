@@ -1,8 +1,14 @@
 //! The `OpenAPI` document and the page that shows it.
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, Uri};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
 use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_swagger_ui::SwaggerUi;
+
+use crate::fallback;
 
 const DESCRIPTION: &str = "An event-sourced order service. A write is answered when the log has \
     made it durable, with its place in `Seriatim-Position`; a read that sends that position back \
@@ -10,11 +16,21 @@ const DESCRIPTION: &str = "An event-sourced order service. A write is answered w
 
 /// Serves the documents, merged into one, at `/openapi.json`, and Swagger UI at `/docs`.
 pub fn router(documents: Vec<OpenApi>) -> Router {
-    SwaggerUi::new("/docs").url("/openapi.json", merged(documents)).into()
+    let pages: Router = SwaggerUi::new("/docs").url("/openapi.json", merged(documents)).into();
+    pages.layer(from_fn(missing_pages_are_problems))
+}
+
+/// Swagger UI answers for its own files, also where there are none.
+async fn missing_pages_are_problems(uri: Uri, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return fallback::not_found(uri).await.into_response();
+    }
+    response
 }
 
 /// One document out of those of all roles.
-fn merged(documents: Vec<OpenApi>) -> OpenApi {
+pub fn merged(documents: Vec<OpenApi>) -> OpenApi {
     let mut info = Info::new("Seriatim", env!("CARGO_PKG_VERSION"));
     info.description = Some(DESCRIPTION.to_owned());
     documents.into_iter().fold(OpenApiBuilder::new().info(info).build(), OpenApi::merge_from)
@@ -44,5 +60,12 @@ mod tests {
         let (status, page) = get("/docs/").await;
         assert_eq!(status, 200);
         assert!(String::from_utf8(page).unwrap().contains("swagger-ui"));
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_not_there_is_a_problem() {
+        let (status, problem) = get("/docs/nothing.js").await;
+        let problem: serde_json::Value = serde_json::from_slice(&problem).unwrap();
+        assert_eq!((status, &problem["type"]), (404, &"/problems/not-found".into()));
     }
 }

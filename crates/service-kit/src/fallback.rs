@@ -1,9 +1,10 @@
 //! Answers for paths and methods that nobody serves.
 
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, Uri};
 
 use crate::Problem;
+use crate::problem::types;
 
 /// Lets `router` answer unknown paths and methods with problems. Call it once, last: routes that are
 /// added afterwards don't get it.
@@ -11,14 +12,13 @@ pub fn with_problems(router: Router) -> Router {
     router.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
 }
 
-async fn not_found(uri: Uri) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found")
-        .detail(format!("Nothing is at {}.", uri.path()))
+pub(crate) async fn not_found(uri: Uri) -> Problem {
+    Problem::new(&types::NOT_FOUND).detail(format!("Nothing is at {}.", uri.path()))
 }
 
 /// axum adds `Allow`.
 async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
+    Problem::new(&types::METHOD_NOT_ALLOWED)
         .detail(format!("{} does not take {method}.", uri.path()))
 }
 

@@ -5,7 +5,7 @@ mod view;
 use axum::extract::State;
 use axum::{Json, Router};
 use service_kit::Problem;
-use service_kit::problem::ProblemBody;
+use service_kit::problem::{ProblemBody, types};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -84,7 +84,7 @@ fn no_outcomes(why: NoOutcomes) -> Problem {
                 .with("partition", partition.0)
         }
         NoOutcomes::Busy(partition) => Problem::unavailable(
-            "engine-busy",
+            &types::ENGINE_BUSY,
             "An engine of this process was too busy to answer.",
             RETRY_AFTER_S,
         )
@@ -93,5 +93,5 @@ fn no_outcomes(why: NoOutcomes) -> Problem {
 }
 
 fn not_running(detail: &str) -> Problem {
-    Problem::unavailable("engine-not-running", detail, RETRY_AFTER_S)
+    Problem::unavailable(&types::ENGINE_NOT_RUNNING, detail, RETRY_AFTER_S)
 }

@@ -4,9 +4,10 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use order_domain::RejectionReason;
+use order_domain::{OrderId, RejectionReason};
 use serde::Serialize;
 use service_kit::Problem;
+use service_kit::problem::types;
 use utoipa::ToSchema;
 
 use crate::intake::{Submitted, key_reused};
@@ -15,6 +16,8 @@ use crate::outcome::Outcome;
 /// Where the command stands: `<partition>:<offset>`. A read that sends it back sees the write.
 pub(super) const SERIATIM_POSITION: HeaderName = HeaderName::from_static("seriatim-position");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+const ORDERS_PATH: &str = "/api/Orders/";
 
 /// The order is durable.
 #[derive(Serialize, ToSchema)]
@@ -56,6 +59,8 @@ pub(super) fn answer(submitted: &Submitted) -> Response {
                 .with("orderId", submitted.order_id.to_string())
                 .with("position", position.as_str())
                 .into_response();
+            let location = location(submitted.order_id);
+            response.headers_mut().insert(LOCATION, visible(location));
             response.headers_mut().insert(SERIATIM_POSITION, visible(position));
             response
         }
@@ -68,10 +73,10 @@ pub(super) fn answer(submitted: &Submitted) -> Response {
 }
 
 fn receipt(code: StatusCode, status: Status, submitted: &Submitted) -> Response {
-    const PATH: &str = "/api/Orders/";
-    let location = format!("{PATH}{}", submitted.order_id);
+    let location = location(submitted.order_id);
     let position = submitted.position.to_string();
-    let receipt = OrderReceipt { order_id: &location[PATH.len()..], status, position: &position };
+    let receipt =
+        OrderReceipt { order_id: &location[ORDERS_PATH.len()..], status, position: &position };
     let body = serde_json::to_vec(&receipt).expect("texts are written without fail");
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = code;
@@ -82,13 +87,17 @@ fn receipt(code: StatusCode, status: Status, submitted: &Submitted) -> Response 
     response
 }
 
+/// Where an order can be read.
+fn location(order_id: OrderId) -> String {
+    format!("{ORDERS_PATH}{order_id}")
+}
+
 fn rejected(reason: RejectionReason, detail: Option<&str>) -> Problem {
     if reason == RejectionReason::IdempotencyKeyReused {
         return key_reused();
     }
-    let problem =
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "order-rejected", "Order rejected");
-    problem.detail(detail.unwrap_or("An earlier command with the same key was rejected."))
+    let detail = detail.unwrap_or("An earlier command with the same key was rejected.");
+    Problem::new(&types::ORDER_REJECTED).detail(detail)
 }
 
 fn visible(text: String) -> HeaderValue {

@@ -128,6 +128,9 @@ async fn only_json_is_taken() {
     for (media_type, coding, status) in [
         (Some("application/json"), None, 202),
         (Some("Application/JSON; charset=utf-8"), None, 202),
+        (Some("application/json; x=y; CharSet=\"UTF8\""), None, 202),
+        (Some("application/json; charset=iso-8859-1"), None, 415),
+        (Some("application/json; charset=utf-16"), None, 415),
         (Some("application/json"), Some("identity"), 202),
         (Some("application/json"), Some("gzip"), 415),
         (Some("text/plain"), None, 415),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::uri::{PathAndQuery, Scheme};
-use axum::http::{HeaderMap, StatusCode, Uri, header, request};
+use axum::http::{HeaderMap, Uri, header, request};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy::Client;
@@ -16,6 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use jiff::Timestamp;
 use service_kit::Problem;
+use service_kit::problem::types;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -217,16 +218,13 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 fn bad_target() -> Response {
-    let title = "The request's target is no path";
-    Problem::new(StatusCode::BAD_REQUEST, "no-path", title).into_response()
+    Problem::new(&types::NO_PATH).into_response()
 }
 
 fn unreachable_target() -> Response {
-    let title = "The target did not answer";
-    Problem::new(StatusCode::BAD_GATEWAY, "target-unreachable", title).into_response()
+    Problem::new(&types::TARGET_UNREACHABLE).into_response()
 }
 
 fn late_target() -> Response {
-    let title = "The target did not answer in time";
-    Problem::new(StatusCode::GATEWAY_TIMEOUT, "target-timeout", title).into_response()
+    Problem::new(&types::TARGET_TIMEOUT).into_response()
 }

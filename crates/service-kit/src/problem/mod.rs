@@ -8,12 +8,18 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+mod pages;
+pub mod types;
+
+pub use pages::router;
+pub use types::ProblemType;
+
 /// The media type of a problem (RFC 9457, section 3).
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// An error answer: `application/problem+json`, as RFC 9457 has it.
 ///
-/// Its `type` is `/problems/<kind>`. The kind is what clients may rely on: it never changes its
+/// Its `type` is `/problems/<kind>`, where [a page](router) says what it means. The kind is what clients may rely on: it never changes its
 /// meaning, while title and detail are for people. (Section 3.1.1 of the RFC allows a relative
 /// reference with its full path; it names the kind on every host that Seriatim runs on.)
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,40 +27,32 @@ pub struct Problem(Box<Content>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Content {
-    status: StatusCode,
-    kind: &'static str,
-    title: &'static str,
+    of: &'static ProblemType,
     detail: Option<String>,
     extensions: Map<String, Value>,
     retry_after_s: Option<u64>,
 }
 
 impl Problem {
-    /// A problem of the given kind (a slug such as `malformed-json`), with a title that says the
-    /// same in words.
-    pub fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
-        Self(Box::new(Content {
-            status,
-            kind,
-            title,
-            detail: None,
-            extensions: Map::new(),
-            retry_after_s: None,
-        }))
+    /// A problem of the given type; [`types`] has them all.
+    pub fn new(of: &'static ProblemType) -> Self {
+        let extensions = Map::new();
+        Self(Box::new(Content { of, detail: None, extensions, retry_after_s: None }))
     }
 
     /// 500. Says nothing about the cause: that is for the log, not for the client.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error")
-            .detail("The service failed. The failure is logged.")
+        Self::new(&types::INTERNAL).detail("The service failed. The failure is logged.")
     }
 
-    /// 503 that asks to come back after so many seconds. `detail` must not tell the cause, only
+    /// A problem that asks to come back after so many seconds. `detail` must not tell the cause, only
     /// what it means for the client.
-    pub fn unavailable(kind: &'static str, detail: impl Into<String>, retry_after_s: u64) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, kind, "Temporarily unavailable")
-            .detail(detail)
-            .retry_after(retry_after_s)
+    pub fn unavailable(
+        of: &'static ProblemType,
+        detail: impl Into<String>,
+        retry_after_s: u64,
+    ) -> Self {
+        Self::new(of).detail(detail).retry_after(retry_after_s)
     }
 
     /// Says what is wrong with this very request.
@@ -80,24 +78,29 @@ impl Problem {
 
     /// The HTTP status.
     pub const fn status(&self) -> StatusCode {
-        self.0.status
+        self.0.of.status
     }
 
     /// The kind, for counting.
     pub const fn kind(&self) -> &'static str {
-        self.0.kind
+        self.0.of.kind
     }
 
     /// The answer's body.
     pub fn body(&self) -> ProblemBody {
         ProblemBody {
-            type_uri: format!("/problems/{}", self.0.kind),
-            title: self.0.title.to_owned(),
-            status: self.0.status.as_u16(),
+            type_uri: type_uri(self.0.of.kind),
+            title: self.0.of.title.to_owned(),
+            status: self.0.of.status.as_u16(),
             detail: self.0.detail.clone(),
             extensions: self.0.extensions.clone(),
         }
     }
+}
+
+/// The `type` of a kind.
+fn type_uri(kind: &str) -> String {
+    format!("/problems/{kind}")
 }
 
 /// The body of an error answer (RFC 9457).
@@ -125,7 +128,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let json = serde_json::to_vec(&self.body()).expect("strings and values are always JSON");
         let mut response = Response::new(Body::from(json));
-        *response.status_mut() = self.0.status;
+        *response.status_mut() = self.0.of.status;
         response.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
         if let Some(seconds) = self.0.retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
@@ -140,7 +143,8 @@ mod tests {
 
     #[test]
     fn a_problem_has_its_members_and_headers() {
-        let problem = Problem::unavailable("overloaded", "Too busy.", 3).with("pointer", "/a/0");
+        let problem =
+            Problem::unavailable(&types::OVERLOADED, "Too busy.", 3).with("pointer", "/a/0");
         let json = serde_json::to_value(problem.body()).unwrap();
         assert_eq!(
             json,
