@@ -16,7 +16,7 @@ use crate::engine::snapshots::Snapshots;
 use crate::engine::{self, EngineWorker};
 use crate::partitions::{Worker, follow};
 use crate::patience::Patience;
-use crate::projector::{self, ProjectorWorker};
+use crate::projector::{self, PrepareError, ProjectorWorker, prepare_store};
 use crate::status::{Role, Status};
 use crate::{EngineRoleSettings, Member, ProjectorSettings, lag, state};
 
@@ -84,7 +84,7 @@ impl Processor {
     /// Makes topics and schema ready, once. [`run`](Self::run) does so, too, and as often as it takes.
     pub async fn prepare(&self) -> Result<(), ProcessorError> {
         self.make_topics().await?;
-        self.migrate().await
+        self.prepare_store().await
     }
 
     /// Makes the topics that do not exist, and checks that all have equally many partitions.
@@ -118,8 +118,8 @@ impl Processor {
     }
 
     async fn run_projector(&self, stop: CancellationToken) {
-        let migrated = until(&stop, retrying("the store", || self.migrate())).await;
-        if migrated.is_none() {
+        let prepared = until(&stop, retrying("the store", || self.prepare_store())).await;
+        if prepared.is_none() {
             return;
         }
         let worker = ProjectorWorker::new(
@@ -132,8 +132,12 @@ impl Processor {
             .await;
     }
 
-    async fn migrate(&self) -> Result<(), ProcessorError> {
-        Ok(self.store.migrate().await?)
+    async fn prepare_store(&self) -> Result<(), ProcessorError> {
+        match prepare_store(self.log.as_ref(), self.store.as_ref()).await {
+            Ok(()) => Ok(()),
+            Err(PrepareError::Log(error)) => Err(error.into()),
+            Err(PrepareError::Store(error)) => Err(error.into()),
+        }
     }
 
     async fn run_role(

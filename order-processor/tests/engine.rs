@@ -172,3 +172,33 @@ async fn an_orders_log_that_was_replaced_stops_the_engine_and_it_says_so() {
         running.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_of_a_log_that_was_lost_is_passed_over() {
+    let first = House::new().await;
+    first.make_topics().await;
+    let running = first.start();
+    for number in 0..3 {
+        first.send(purchase(number)).await;
+    }
+    first.decisions(3).await;
+    running.stop().await;
+
+    // The new log has grown beyond what the old snapshot covers.
+    let second = House::new().await;
+    second.make_topics().await;
+    let running = second.start();
+    for number in 10..15 {
+        second.send(purchase(number)).await;
+    }
+    second.decisions(5).await;
+    running.stop().await;
+
+    let settings = EngineSettings::default();
+    let of_the_first = Snapshots::in_directory(first.snapshots());
+    assert_eq!(of_the_first.newest_first(PARTITION).await[0].events_next, Offset(3));
+    let restored = restore(second.log.as_ref(), &of_the_first, PARTITION, settings).await.unwrap();
+    let nothing = Snapshots::in_directory(second.snapshots().join("none"));
+    let from_events = restore(second.log.as_ref(), &nothing, PARTITION, settings).await.unwrap();
+    assert_eq!(restored.engine.state_hash(), from_events.engine.state_hash());
+}

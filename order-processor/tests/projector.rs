@@ -182,3 +182,51 @@ async fn too_many_dead_letters_stop_the_projector_and_it_says_so() {
     running.stop().await;
     assert_eq!(house.records(&ORDER_EVENTS_DEAD_LETTERS, 5).await.len(), 5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_was_filled_from_another_log_is_left_alone_and_the_projector_says_so() {
+    let first = House::new().await;
+    first.make_topics().await;
+    let running = first.start();
+    for number in 0..3 {
+        first.send(purchase(number)).await;
+    }
+    eventually("all rows are there", || first.store.rows() == 3).await;
+    running.stop().await;
+
+    // The log was lost, and the new one grows: shorter than the old one, as long, longer.
+    let mut second = House::new().await;
+    second.store = first.store.clone();
+    second.make_topics().await;
+    for (number, says) in [
+        (10, "it ends before 1, the store has what came before 3"),
+        (11, "it ends before 2, the store has what came before 3"),
+        (12, "the record at 2 is not the one that the store has seen there"),
+        (13, "the record at 2 is not the one that the store has seen there"),
+    ] {
+        let running = second.start();
+        second.send(purchase(number)).await;
+        second.decisions(number as usize - 9).await;
+        running.stop().await;
+        let running = second.start();
+        let status = running.status.clone();
+        eventually("the projector stops", || {
+            let state = status.state(Role::Projector, PARTITION);
+            matches!(state, Some(WorkerState::Stopped(why)) if why.contains(says))
+        })
+        .await;
+        let refused = "is not the log that the store was filled from";
+        eventually("readiness says so", || {
+            status.check(u64::MAX).is_err_and(|why| why.contains(refused))
+        })
+        .await;
+        running.stop().await;
+    }
+    assert_eq!(first.store.rows(), 3, "nothing was written over it");
+
+    // With an empty store the new log is projected from its beginning.
+    second.store = House::new().await.store;
+    let running = second.start();
+    eventually("all rows are there", || second.store.rows() == 4).await;
+    running.stop().await;
+}

@@ -102,6 +102,13 @@ fn not_passed(wanted: Position, why: NotPassed) -> Problem {
             .with("projected", projected.0)
             .with("lag", lag)
         }
+        NotPassed::NoSuchPartition { partitions } => Problem::new(&types::NO_SUCH_PARTITION)
+            .detail(format!(
+                "There are {partitions} partitions, counted from 0: no write can have answered with \
+                 the position {wanted}."
+            ))
+            .with("header", "Seriatim-Position")
+            .with("partitions", partitions),
         NotPassed::TooManyWaiters => Problem::unavailable(
             &types::TOO_MANY_WAITING_READS,
             "As many reads as may are waiting for their position.",

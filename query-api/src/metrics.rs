@@ -21,7 +21,7 @@ pub(crate) enum StrongRead {
     Passed,
     /// The projection was still behind when the wait ran out.
     Behind,
-    /// Too many others were waiting.
+    /// Too many others were waiting, or its partition is none.
     Refused,
     /// The store gave no answer.
     NoAnswer,

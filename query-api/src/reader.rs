@@ -68,6 +68,11 @@ impl Reader {
         Ok(checkpoint.source_next)
     }
 
+    /// How many partitions there are; `None` where the store has not been told yet.
+    pub(crate) async fn partitions(&self) -> Result<Option<u32>, NoAnswer> {
+        self.ask("partitions", self.queries.partitions(ORDER_EVENTS)).await
+    }
+
     /// Whether the store can be read now.
     pub(crate) async fn check(&self) -> Result<(), NoAnswer> {
         self.ask("check", self.queries.check_readable()).await

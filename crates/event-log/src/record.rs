@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use order_domain::{Position, Timestamp};
+use order_domain::{Position, RecordMark, Timestamp};
 
 /// The largest record: key, headers and payload together, in bytes. Kafka's default
 /// `message.max.bytes` is 1,048,588; this stays below it with room for the framing.
@@ -42,6 +42,13 @@ pub struct Record {
     pub payload: Bytes,
     /// Its attributes.
     pub headers: Headers,
+}
+
+impl Record {
+    /// What this record is known by where somebody remembers it outside of the log.
+    pub fn mark(&self) -> RecordMark {
+        RecordMark::of(self.timestamp, &self.key, &self.payload)
+    }
 }
 
 /// Named values beside a record's payload, in the writer's order. A name may occur more than once.

@@ -39,7 +39,7 @@ impl Fingerprint {
     /// The fingerprint of everything the client asked for: not the id, venue, idempotency key or
     /// trace. `240` and `"240.00"` are the same amount, hence the same order.
     pub fn of(order: &NewOrder) -> Self {
-        let mut content = Content(Sha256::new());
+        let mut content = Content::default();
         content.number(order.customer.id.0);
         content.text(&order.customer.name);
         content.text(&order.customer.last_name);
@@ -58,28 +58,38 @@ impl Fingerprint {
             content.number(u64::from(item.quantity));
             content.money(item.price);
         }
-        let digest = content.0.finalize();
-        let (first, _) = digest.split_first_chunk().expect("a SHA-256 has 32 bytes");
-        Self(*first)
+        Self(content.digest())
     }
 }
 
-/// Feeds fields to the hash so that no two different orders give it the same bytes: each text is
+/// Feeds fields to the hash so that no two different contents give it the same bytes: each text is
 /// led by its length.
-struct Content(Sha256);
+#[derive(Default)]
+pub(crate) struct Content(Sha256);
 
 impl Content {
-    fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         self.0.update(number.to_le_bytes());
     }
 
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.update(bytes);
+    }
+
     fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.0.update(text);
+        self.bytes(text.as_bytes());
     }
 
     fn money(&mut self, money: crate::Money) {
         self.0.update(money.minor().to_le_bytes());
         self.text(money.currency().code());
+    }
+
+    /// The first 128 bits.
+    pub(crate) fn digest(self) -> [u8; 16] {
+        let digest = self.0.finalize();
+        let (first, _) = digest.split_first_chunk().expect("a SHA-256 has 32 bytes");
+        *first
     }
 }

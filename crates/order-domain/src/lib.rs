@@ -15,6 +15,7 @@ mod position;
 pub mod purchase;
 pub mod purchasing;
 mod reason;
+mod record_mark;
 pub mod wire;
 
 pub use command::Command;
@@ -25,3 +26,4 @@ pub use money::{Currency, Decimal, Money, MoneyError};
 pub use position::{InvalidPosition, Offset, Partition, Position, Timestamp};
 pub use purchase::NewOrder;
 pub use reason::RejectionReason;
+pub use record_mark::{InvalidRecordMark, RecordMark};

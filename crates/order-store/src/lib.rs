@@ -17,6 +17,7 @@ mod open;
 mod port;
 pub mod postgres;
 pub mod projection;
+mod rows;
 pub mod search;
 pub mod sqlite;
 mod stored;

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use order_domain::purchase::{Customer, Item, PaymentMethod};
-use order_domain::{Money, Offset, OrderId, Partition, Position, RejectionReason, Timestamp};
+use order_domain::{
+    Money, Offset, OrderId, Partition, Position, RecordMark, RejectionReason, Timestamp,
+};
 
 /// The most rows of one page.
 pub const PAGE_ROWS_MAX: u32 = 500;
@@ -81,6 +83,9 @@ pub struct Checkpoint {
     /// Every command below this offset of `orders`, same partition, has had its effect (or is
     /// parked). Stays zero for streams that are not `order-events`.
     pub source_next: Offset,
+    /// The record before `next`, to know the log again by; `None` where nothing was read, or by a
+    /// build that kept none. No part of the compare-and-set.
+    pub last: Option<RecordMark>,
 }
 
 /// A compare-and-set: the checkpoint of `stream` goes from `from` to `to`, or the batch fails with

@@ -13,6 +13,9 @@ pub trait ProjectionStore: Send + Sync + 'static {
     /// Brings the schema up to this build's version. Two starters at once do no harm.
     async fn migrate(&self) -> Result<(), StoreError>;
 
+    /// Keeps how many partitions `topic` has, for [`OrderQueries::partitions`].
+    async fn set_partitions(&self, topic: &str, partitions: u32) -> Result<(), StoreError>;
+
     /// How far `stream` is projected.
     async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError>;
 
@@ -45,6 +48,9 @@ pub trait OrderQueries: Send + Sync + 'static {
 
     /// How far `stream` is projected.
     async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError>;
+
+    /// How many partitions `topic` has; `None` where no projector has said so yet.
+    async fn partitions(&self, topic: &str) -> Result<Option<u32>, StoreError>;
 
     /// Whether the store can be read now; for a readiness probe, so it answers within a second.
     async fn check_readable(&self) -> Result<(), StoreError>;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use order_domain::purchase::PaymentMethod;
-use order_domain::{Currency, Money, Offset, Partition, RejectionReason};
+use order_domain::{Currency, Money, Offset, Partition, RecordMark, RejectionReason};
 
 use crate::{OrderRow, OrderStatus, RetryTier, StoreError};
 
@@ -15,6 +15,15 @@ pub fn offset_to_sql(offset: Offset) -> Result<i64, StoreError> {
 
 pub fn offset_from_sql(number: i64) -> Result<Offset, StoreError> {
     u64::try_from(number).map(Offset).map_err(|_| foreign("an offset", number))
+}
+
+/// A mark's 64 bits as a signed number.
+pub fn mark_to_sql(mark: Option<RecordMark>) -> Option<i64> {
+    mark.map(|mark| mark.0.cast_signed())
+}
+
+pub fn mark_from_sql(bits: Option<i64>) -> Option<RecordMark> {
+    bits.map(|bits| RecordMark(bits.cast_unsigned()))
 }
 
 pub fn partition_from_sql(number: i64) -> Result<Partition, StoreError> {

@@ -15,22 +15,23 @@ mod publish;
 pub mod restore;
 pub mod snapshots;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use event_log::topics::ORDERS;
+use event_log::topics::{ORDER_EVENTS, ORDERS};
 use event_log::{EventLog, LogError, LogReader};
 use order_domain::Partition;
 use order_engine::EngineSettings;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, warn};
+use tracing::{debug, warn};
 
-use crate::EngineRoleSettings;
 use crate::dead_letters::{DeadLetterLimit, LimitReached};
-use crate::partitions::Worker;
-use crate::patience::Patience;
+use crate::one_record::read_before;
+use crate::runs::{self, Course, Run, needs_a_person};
 use crate::status::{Role, Status, WorkerState};
+use crate::{DeadLetterLimitSettings, EngineRoleSettings};
 use live::{LiveEngines, Questions};
 use publish::PublishError;
 use restore::{RestoreError, Restored};
@@ -50,7 +51,7 @@ pub struct EngineWorker {
 
 /// Why a run over the log ended before it was told to.
 #[derive(Debug, thiserror::Error)]
-enum RunError {
+pub(crate) enum RunError {
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
@@ -61,16 +62,10 @@ enum RunError {
     LimitReached(#[from] LimitReached),
 }
 
-impl RunError {
-    /// Whether a person must help.
-    const fn is_final(&self) -> bool {
+impl runs::RunError for RunError {
+    fn is_final(&self) -> bool {
         match self {
-            Self::Log(error) | Self::Restore(RestoreError::Log(error)) => {
-                matches!(
-                    error,
-                    LogError::Corrupt(_) | LogError::Configuration(_) | LogError::OutOfRange { .. }
-                )
-            }
+            Self::Log(error) | Self::Restore(RestoreError::Log(error)) => needs_a_person(error),
             Self::Restore(
                 RestoreError::HistoryGone { .. }
                 | RestoreError::Unreadable { .. }
@@ -107,51 +102,26 @@ impl EngineWorker {
     fn engine_settings(&self) -> EngineSettings {
         self.settings.engine()
     }
-
-    fn set(&self, partition: Partition, state: WorkerState) {
-        self.status.set(Role::Engine, partition, state);
-    }
 }
 
 #[async_trait]
-impl Worker for EngineWorker {
-    async fn work(&self, partition: Partition, stop: CancellationToken) {
-        let mut patience = Patience::new();
-        let mut limit = DeadLetterLimit::new(self.settings.dead_letters);
-        while !stop.is_cancelled() {
-            self.set(partition, WorkerState::Starting);
-            let Err(error) = self.run(partition, &mut limit, &mut patience, &stop).await else {
-                break;
-            };
-            if error.is_final() {
-                error!(%partition, %error, "the engine has stopped");
-                self.set(partition, WorkerState::Stopped(error.to_string()));
-                stop.cancelled().await;
-                break;
-            }
-            warn!(%partition, %error, "the engine restores its state and tries again");
-            self.set(partition, WorkerState::Waiting(error.to_string()));
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = patience.wait() => {}
-            }
-        }
-        self.status.remove(Role::Engine, partition);
+impl Run for EngineWorker {
+    const ROLE: Role = Role::Engine;
+    type Error = RunError;
+
+    fn status(&self) -> &Status {
+        &self.status
     }
 
-    fn panicked(&self, partition: Partition) {
-        let why = "it panicked; the log of this program says where".to_owned();
-        self.set(partition, WorkerState::Waiting(why));
+    fn dead_letters(&self) -> DeadLetterLimitSettings {
+        self.settings.dead_letters
     }
-}
 
-impl EngineWorker {
     /// Restores and decides until `stop` or an error.
     async fn run(
         &self,
         partition: Partition,
-        limit: &mut DeadLetterLimit,
-        patience: &mut Patience,
+        course: &mut Course,
         stop: &CancellationToken,
     ) -> Result<(), RunError> {
         let restored =
@@ -165,11 +135,12 @@ impl EngineWorker {
         let mut kept =
             KeptSnapshot { next_source: state.engine.next_source().0, at: Instant::now() };
         let mut questions = self.live.register(partition);
-        self.set(partition, WorkerState::Running);
+        self.status.set(Role::Engine, partition, WorkerState::Running);
         self.status.set_next(Role::Engine, partition, state.engine.next_source());
         loop {
+            let limit = &mut course.limit;
             let more = self.step(&mut state, reader.as_mut(), &mut questions, limit, stop).await?;
-            patience.reset();
+            course.patience.reset();
             if !more || self.is_due(&kept, &state) {
                 self.keep_snapshot(&state, &mut kept).await;
             }
@@ -178,7 +149,9 @@ impl EngineWorker {
             }
         }
     }
+}
 
+impl EngineWorker {
     /// Decides and publishes one batch, and answers questions until it comes; `false` when told to
     /// stop.
     async fn step(
@@ -227,11 +200,19 @@ impl EngineWorker {
             return;
         }
         let partition = state.engine.partition();
-        match self.snapshots.keep(partition, state.events_next, state.engine.snapshot()).await {
-            Ok(()) => debug!(%partition, events_next = %state.events_next, "kept a snapshot"),
+        let events_next = state.events_next;
+        match self.write_snapshot(state).await {
+            Ok(()) => debug!(%partition, %events_next, "kept a snapshot"),
             Err(error) => warn!(%partition, %error, "could not keep a snapshot"),
         }
         *kept = KeptSnapshot { next_source: state.engine.next_source().0, at: Instant::now() };
+    }
+
+    async fn write_snapshot(&self, state: &Restored) -> io::Result<()> {
+        let (partition, next) = (state.engine.partition(), state.events_next);
+        let before = read_before(self.log.as_ref(), &ORDER_EVENTS, partition, next).await;
+        let last = before.map_err(io::Error::other)?.map(|record| record.mark());
+        self.snapshots.keep(partition, next, last, state.engine.snapshot()).await
     }
 }
 

@@ -4,13 +4,14 @@
 //! evolved through, never decided again.
 
 use event_log::topics::{ORDER_EVENTS, ORDERS};
-use event_log::{BatchLimit, EventLog, LogError, Record, Topic};
+use event_log::{BatchLimit, EventLog, LogError};
 use order_domain::wire::DecodeError;
 use order_domain::{Command, Decision, Offset, Partition, Position};
 use order_engine::{Engine, EngineSettings};
 use tracing::warn;
 
-use super::snapshots::Snapshots;
+use super::snapshots::{Kept, Snapshots};
+use crate::one_record::{read_before, read_one};
 
 /// How much is read at once.
 const READ: BatchLimit = BatchLimit { records: 2_000, bytes: 8 << 20 };
@@ -85,6 +86,10 @@ async fn restore_state(
         if kept.events_next > ends.next || kept.events_next < ends.first {
             continue;
         }
+        if !is_of_this_log(log, partition, &kept).await? {
+            warn!(%partition, events_next = %kept.events_next, "passing over another log's snapshot");
+            continue;
+        }
         match Engine::restore(partition, settings, &kept.bytes) {
             Ok(engine) => {
                 let restored = Restored { engine, events_next: kept.events_next };
@@ -100,6 +105,18 @@ async fn restore_state(
     catch_up(log, Restored { engine, events_next: Offset::ZERO }, ends.next).await
 }
 
+/// Whether the snapshot was taken over this very `order-events`: a log that was lost and begun anew
+/// may have grown beyond it.
+async fn is_of_this_log(
+    log: &dyn EventLog,
+    partition: Partition,
+    kept: &Kept,
+) -> Result<bool, LogError> {
+    let Some(remembered) = kept.last else { return Ok(true) };
+    let before = read_before(log, &ORDER_EVENTS, partition, kept.events_next).await?;
+    Ok(before.is_none_or(|record| record.mark() == remembered))
+}
+
 /// Makes sure that `orders` still is the log that the decisions were made from: it reaches as far,
 /// and the command that was decided last is about the same order.
 async fn check_orders(log: &dyn EventLog, restored: &Restored) -> Result<(), RestoreError> {
@@ -110,8 +127,8 @@ async fn check_orders(log: &dyn EventLog, restored: &Restored) -> Result<(), Res
     if orders.next < decided {
         return other(format!("it ends before {}, {decided} were decided", orders.next));
     }
-    let Some(last_event) = restored.events_next.0.checked_sub(1).map(Offset) else { return Ok(()) };
-    let Some(decision) = read_one(log, &ORDER_EVENTS, partition, last_event).await? else {
+    let Some(decision) = read_before(log, &ORDER_EVENTS, partition, restored.events_next).await?
+    else {
         return Ok(());
     };
     let Ok(decision) = Decision::from_json(&decision.payload) else { return Ok(()) };
@@ -126,21 +143,6 @@ async fn check_orders(log: &dyn EventLog, restored: &Restored) -> Result<(), Res
         }
         _ => Ok(()),
     }
-}
-
-/// The record at `offset`; `None` where retention has removed it.
-async fn read_one(
-    log: &dyn EventLog,
-    topic: &Topic,
-    partition: Partition,
-    offset: Offset,
-) -> Result<Option<Record>, LogError> {
-    const ONE: BatchLimit = BatchLimit { records: 1, bytes: 1 };
-    if log.ends(topic, partition).await?.first > offset {
-        return Ok(None);
-    }
-    let mut reader = log.read(topic, partition, offset).await?;
-    Ok(reader.next(ONE).await?.into_iter().next())
 }
 
 /// Evolves through the published decisions up to `end` (exclusive).

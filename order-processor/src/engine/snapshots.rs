@@ -1,17 +1,22 @@
-//! Snapshots as files: `<directory>/<partition>/<next offset of order-events>.snapshot`.
+//! Snapshots as files: `<directory>/<partition>/<next offset of order-events>-<mark>.snapshot`, where
+//! the mark is that of the record before that offset.
 //!
 //! They only save time. Lost or damaged ones are passed over, as long as `order-events` still has
 //! what they covered.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use order_domain::{Offset, Partition};
+use order_domain::{Offset, Partition, RecordMark};
 use tokio::task::spawn_blocking;
 use tracing::warn;
 
 /// How many snapshots of a partition are kept: the newest, and one in case that is damaged.
 const KEPT: usize = 2;
+
+/// How the name of every snapshot ends.
+const SUFFIX: &str = ".snapshot";
 
 /// The folder of all snapshots.
 #[derive(Clone, Debug)]
@@ -23,6 +28,8 @@ pub struct Snapshots {
 pub struct Kept {
     /// The first offset of `order-events` that the snapshot does not cover.
     pub events_next: Offset,
+    /// The mark of the record before it; `None` in the name of a file of an older build.
+    pub last: Option<RecordMark>,
     /// The engine's own bytes.
     pub bytes: Vec<u8>,
 }
@@ -38,9 +45,9 @@ impl Snapshots {
         let directory = self.directory_of(partition);
         let read = spawn_blocking(move || {
             let mut kept = Vec::new();
-            for (events_next, path) in files_newest_first(&directory)? {
+            for (Name { events_next, last }, path) in files_newest_first(&directory)? {
                 match std::fs::read(&path) {
-                    Ok(bytes) => kept.push(Kept { events_next, bytes }),
+                    Ok(bytes) => kept.push(Kept { events_next, last, bytes }),
                     Err(error) => warn!(path = %path.display(), %error, "can't read a snapshot"),
                 }
             }
@@ -57,17 +64,19 @@ impl Snapshots {
         }
     }
 
-    /// Keeps a snapshot, durable and whole or not at all, and drops all but the newest two.
+    /// Keeps a snapshot that covers what is before `events_next`, `last` being the mark of the record
+    /// right there: durable and whole or not at all. Drops all but the newest two.
     pub async fn keep(
         &self,
         partition: Partition,
         events_next: Offset,
+        last: Option<RecordMark>,
         bytes: Vec<u8>,
     ) -> io::Result<()> {
         let directory = self.directory_of(partition);
         spawn_blocking(move || {
             std::fs::create_dir_all(&directory)?;
-            write_whole(&directory, &format!("{:020}.snapshot", events_next.0), &bytes)?;
+            write_whole(&directory, &Name { events_next, last }.to_string(), &bytes)?;
             for (_, path) in files_newest_first(&directory)?.into_iter().skip(KEPT) {
                 std::fs::remove_file(path)?;
             }
@@ -89,15 +98,40 @@ fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     std::fs::File::open(directory)?.sync_all()
 }
 
-fn files_newest_first(directory: &Path) -> io::Result<Vec<(Offset, PathBuf)>> {
+/// What a file's name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    events_next: Offset,
+    last: Option<RecordMark>,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:020}", self.events_next.0)?;
+        if let Some(mark) = self.last {
+            write!(f, "-{mark}")?;
+        }
+        f.write_str(SUFFIX)
+    }
+}
+
+impl Name {
+    fn read(name: &str) -> Option<Self> {
+        let name = name.strip_suffix(SUFFIX)?;
+        let (offset, last) = match name.split_once('-') {
+            Some((offset, mark)) => (offset, Some(mark.parse().ok()?)),
+            None => (name, None),
+        };
+        Some(Self { events_next: Offset(offset.parse().ok()?), last })
+    }
+}
+
+fn files_newest_first(directory: &Path) -> io::Result<Vec<(Name, PathBuf)>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory)? {
-        let path = entry?.path();
-        let is_snapshot = path.extension().is_some_and(|extension| extension == "snapshot");
-        let offset =
-            path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        if let (true, Some(offset)) = (is_snapshot, offset) {
-            files.push((Offset(offset), path));
+        let entry = entry?;
+        if let Some(name) = entry.file_name().to_str().and_then(Name::read) {
+            files.push((name, entry.path()));
         }
     }
     files.sort_unstable_by(|left, right| right.cmp(left));
@@ -115,12 +149,14 @@ mod tests {
         assert!(snapshots.newest_first(Partition(0)).await.is_empty());
         for offset in [5, 30, 100] {
             let bytes = offset.to_string().into_bytes();
-            snapshots.keep(Partition(0), Offset(offset), bytes).await.unwrap();
+            let last = Some(RecordMark(offset * 1_000));
+            snapshots.keep(Partition(0), Offset(offset), last, bytes).await.unwrap();
         }
-        snapshots.keep(Partition(1), Offset(7), b"other".to_vec()).await.unwrap();
+        snapshots.keep(Partition(1), Offset(7), None, b"other".to_vec()).await.unwrap();
         let kept = snapshots.newest_first(Partition(0)).await;
-        let offsets: Vec<_> = kept.iter().map(|kept| kept.events_next.0).collect();
-        assert_eq!(offsets, [100, 30]);
+        let named: Vec<_> = kept.iter().map(|kept| (kept.events_next.0, kept.last)).collect();
+        assert_eq!(named, [(100, Some(RecordMark(100_000))), (30, Some(RecordMark(30_000)))]);
         assert_eq!(kept[0].bytes, b"100");
+        assert_eq!(snapshots.newest_first(Partition(1)).await[0].last, None);
     }
 }

@@ -63,6 +63,7 @@ impl Projection<'_> {
             }
             to = passed(to, read);
         }
+        to.last = reads.last().map(|read| read.record.mark());
         let batch = ProjectionBatch { moves: vec![self.move_to(to)], orders, ..Default::default() };
         self.writer.write(&batch).await?;
         self.checkpoint = to;
@@ -100,7 +101,8 @@ impl Projection<'_> {
             self.limit.dead_letter()?;
         }
         self.set_aside.put(&read.record, &ORDER_EVENTS, tier, failure, cause).await?;
-        let to = passed(self.checkpoint, read);
+        let mut to = passed(self.checkpoint, read);
+        to.last = Some(read.record.mark());
         let park = self.parked(read, tier, cause);
         let moves = vec![self.move_to(to)];
         self.writer
@@ -142,11 +144,12 @@ impl Projection<'_> {
     }
 }
 
-/// The checkpoint behind `read`.
+/// The checkpoint behind `read`, but for its mark: only that of a batch's last record is needed.
 fn passed(checkpoint: Checkpoint, read: &Read) -> Checkpoint {
     let source_next = read.source.map_or(checkpoint.source_next, Offset::next);
     Checkpoint {
         next: read.record.position.offset.next(),
         source_next: checkpoint.source_next.max(source_next),
+        last: None,
     }
 }

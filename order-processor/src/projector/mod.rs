@@ -4,6 +4,7 @@
 //!
 //! - [`batch`]: what a record says, and which orders it is about;
 //! - [`live`]: project a batch of `order-events`; find the record that the store refuses;
+//! - [`resume`]: make sure that the log is the one that the store was filled from;
 //! - [`retry`]: try a record of a retry topic again when its delay has passed;
 //! - [`parking`]: which orders wait, and where;
 //! - [`set_aside`]: append a record to the next retry topic, or to the dead letters;
@@ -15,6 +16,7 @@
 mod batch;
 mod live;
 mod parking;
+mod resume;
 mod retry;
 mod set_aside;
 mod writing;
@@ -29,14 +31,14 @@ use event_log::{EventLog, LogError, LogReader};
 use order_domain::Partition;
 use order_store::{Checkpoint, ProjectionStore, StoreError, StreamId};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, warn};
+use tracing::debug;
 
-use crate::ProjectorSettings;
 use crate::dead_letters::{DeadLetterLimit, LimitReached};
-use crate::partitions::Worker;
-use crate::patience::Patience;
+use crate::runs::{self, Course, Run, needs_a_person};
 use crate::status::{Role, Status, WorkerState};
+use crate::{DeadLetterLimitSettings, ProjectorSettings};
 use parking::Parking;
+use resume::{ResumeError, resume};
 use retry::RetryStreams;
 use set_aside::SetAside;
 use writing::Writer;
@@ -59,11 +61,13 @@ pub struct ProjectorWorker {
 
 /// Why a run over the log ended before it was told to.
 #[derive(Debug, thiserror::Error)]
-enum RunError {
+pub(crate) enum RunError {
     #[error(transparent)]
     Log(#[from] LogError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    OtherLog(ResumeError),
     #[error(transparent)]
     LimitReached(#[from] LimitReached),
     /// Not an error: the worker was told to stop while it waited for the store.
@@ -71,15 +75,29 @@ enum RunError {
     Interrupted,
 }
 
-impl RunError {
-    /// Whether a person must help.
-    const fn is_final(&self) -> bool {
+impl From<PrepareError> for RunError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Log(error) => Self::Log(error),
+            PrepareError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<ResumeError> for RunError {
+    fn from(error: ResumeError) -> Self {
+        match error {
+            ResumeError::Log(error) => Self::Log(error),
+            other @ ResumeError::OtherLog { .. } => Self::OtherLog(other),
+        }
+    }
+}
+
+impl runs::RunError for RunError {
+    fn is_final(&self) -> bool {
         match self {
-            Self::Log(error) => matches!(
-                error,
-                LogError::Corrupt(_) | LogError::Configuration(_) | LogError::OutOfRange { .. }
-            ),
-            Self::LimitReached(_) => true,
+            Self::Log(error) => needs_a_person(error),
+            Self::OtherLog(_) | Self::LimitReached(_) => true,
             // Somebody mends the database; the log keeps everything meanwhile.
             Self::Store(_) | Self::Interrupted => false,
         }
@@ -96,65 +114,50 @@ impl ProjectorWorker {
     ) -> Self {
         Self { log, store, settings, status, schema_is_doubtful: AtomicBool::new(false) }
     }
-
-    fn set(&self, partition: Partition, state: WorkerState) {
-        self.status.set(Role::Projector, partition, state);
-    }
 }
 
 #[async_trait]
-impl Worker for ProjectorWorker {
-    async fn work(&self, partition: Partition, stop: CancellationToken) {
-        let mut patience = Patience::new();
-        let mut limit = DeadLetterLimit::new(self.settings.dead_letters);
-        while !stop.is_cancelled() {
-            self.set(partition, WorkerState::Starting);
-            let Err(error) = self.run(partition, &mut limit, &mut patience, &stop).await else {
-                break;
-            };
-            if matches!(error, RunError::Interrupted) {
-                break;
-            }
-            if error.is_final() {
-                error!(%partition, %error, "the projector has stopped");
-                self.set(partition, WorkerState::Stopped(error.to_string()));
-                stop.cancelled().await;
-                break;
-            }
-            if matches!(error, RunError::Store(StoreError::Configuration(_))) {
-                self.schema_is_doubtful.store(true, Ordering::Relaxed);
-            }
-            warn!(%partition, %error, "the projector reads its checkpoint and tries again");
-            self.set(partition, WorkerState::Waiting(error.to_string()));
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = patience.wait() => {}
-            }
-        }
-        self.status.remove(Role::Projector, partition);
+impl Run for ProjectorWorker {
+    const ROLE: Role = Role::Projector;
+    type Error = RunError;
+
+    fn status(&self) -> &Status {
+        &self.status
     }
 
-    fn panicked(&self, partition: Partition) {
-        let why = "it panicked; the log of this program says where".to_owned();
-        self.set(partition, WorkerState::Waiting(why));
+    fn dead_letters(&self) -> DeadLetterLimitSettings {
+        self.settings.dead_letters
+    }
+
+    async fn run(
+        &self,
+        partition: Partition,
+        course: &mut Course,
+        stop: &CancellationToken,
+    ) -> Result<(), RunError> {
+        let done = self.project(partition, course, stop).await;
+        if let Err(RunError::Store(StoreError::Configuration(_))) = done {
+            self.schema_is_doubtful.store(true, Ordering::Relaxed);
+        }
+        done
     }
 }
 
 impl ProjectorWorker {
     /// Projects until `stop` or an error.
-    async fn run(
+    async fn project(
         &self,
         partition: Partition,
-        limit: &mut DeadLetterLimit,
-        patience: &mut Patience,
+        course: &mut Course,
         stop: &CancellationToken,
     ) -> Result<(), RunError> {
+        let Course { limit, patience } = course;
         let begun = tokio::select! {
             () = stop.cancelled() => return Ok(()),
             begun = self.begin(partition, limit, stop) => begun?,
         };
         let Begun { mut projection, mut reader, mut retries } = begun;
-        self.set(partition, WorkerState::Running);
+        self.status.set(Role::Projector, partition, WorkerState::Running);
         self.status.set_next(Role::Projector, partition, projection.checkpoint.next);
         loop {
             tokio::select! {
@@ -187,7 +190,7 @@ impl ProjectorWorker {
         stop: &CancellationToken,
     ) -> Result<Begun<'a>, RunError> {
         if self.schema_is_doubtful.swap(false, Ordering::Relaxed) {
-            self.store.migrate().await?;
+            prepare_store(self.log.as_ref(), self.store.as_ref()).await?;
         }
         let stream = StreamId { topic: ORDER_EVENTS.as_str().to_owned(), partition };
         let checkpoint = self.store.checkpoint(&stream).await?;
@@ -201,12 +204,32 @@ impl ProjectorWorker {
             writer: Writer::new(self.store.clone(), partition, self.status.clone(), stop.clone()),
             limit,
         };
-        let reader = self.log.read(&ORDER_EVENTS, partition, checkpoint.next).await?;
+        let reader = resume(self.log.as_ref(), &ORDER_EVENTS, partition, checkpoint).await?;
         let retries =
             RetryStreams::open(self.log.as_ref(), self.store.as_ref(), partition, &self.settings)
                 .await?;
         Ok(Begun { projection, reader, retries })
     }
+}
+
+/// Why a store is not ready to be filled.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PrepareError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Brings the store's schema up to date, and tells it what its readers can't know: how many partitions
+/// there are. The topics must exist.
+pub(crate) async fn prepare_store(
+    log: &dyn EventLog,
+    store: &dyn ProjectionStore,
+) -> Result<(), PrepareError> {
+    store.migrate().await?;
+    let partitions = log.partition_count(&ORDER_EVENTS).await?;
+    Ok(store.set_partitions(ORDER_EVENTS.as_str(), partitions).await?)
 }
 
 /// What a run begins with.

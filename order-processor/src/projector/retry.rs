@@ -12,6 +12,7 @@ use order_store::{
 use tracing::info;
 
 use super::batch::Read;
+use super::resume::resume;
 use super::set_aside::Failure;
 use super::writing::refusal;
 use super::{Projection, RunError};
@@ -52,7 +53,7 @@ impl RetryStreams {
         for (topic, delay) in settings.retry_tiers() {
             let stream = StreamId { topic: topic.as_str().to_owned(), partition };
             let checkpoint = store.checkpoint(&stream).await?;
-            let reader = log.read(&topic, partition, checkpoint.next).await?;
+            let reader = resume(log, &topic, partition, checkpoint).await?;
             let held = VecDeque::new();
             streams.push(RetryStream { topic, stream, delay, checkpoint, reader, held });
         }
@@ -118,7 +119,11 @@ impl Projection<'_> {
         let topic = stream.topic.clone();
         let from = stream.checkpoint;
         let read = Read::of(due.record);
-        let to = Checkpoint { next: read.record.position.offset.next(), ..from };
+        let to = Checkpoint {
+            next: read.record.position.offset.next(),
+            last: Some(read.record.mark()),
+            ..from
+        };
         let step = CheckpointMove { stream: stream.stream.clone(), from, to };
 
         if let Some(ahead) = self.waits_behind(&read, tier) {

@@ -79,6 +79,10 @@ impl ProjectionStore for TroubledStore {
         self.answering().map(drop)
     }
 
+    async fn set_partitions(&self, _: &str, _: u32) -> Result<(), StoreError> {
+        self.answering().map(drop)
+    }
+
     async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
         Ok(self.answering()?.checkpoints.get(stream).copied().unwrap_or_default())
     }

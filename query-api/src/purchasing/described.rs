@@ -35,6 +35,9 @@ pub(crate) enum Failures {
     /// A parameter or header is malformed, or there is no such parameter. The problem names it.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(ProblemBody),
+    /// The position names a partition that does not exist (`partitions` says how many there are).
+    #[response(status = 422, content_type = "application/problem+json")]
+    NoSuchPartition(ProblemBody),
     /// The store is away, too many reads are waiting, or the projection has not reached the wanted
     /// position (then the problem has `partition`, `wanted`, `projected` and `lag`).
     #[response(

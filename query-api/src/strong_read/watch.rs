@@ -43,6 +43,11 @@ pub(crate) enum NotPassed {
         /// How long the read waited, in all.
         waited: Duration,
     },
+    /// There is no such partition.
+    NoSuchPartition {
+        /// How many there are.
+        partitions: u32,
+    },
     /// As many reads are waiting as may.
     TooManyWaiters,
     /// The store did not say how far it is.
@@ -98,7 +103,9 @@ impl ProjectionWatch {
         metrics::strong_read(match outcome {
             Ok(()) => StrongRead::Passed,
             Err(NotPassed::Behind { .. }) => StrongRead::Behind,
-            Err(NotPassed::TooManyWaiters) => StrongRead::Refused,
+            Err(NotPassed::NoSuchPartition { .. } | NotPassed::TooManyWaiters) => {
+                StrongRead::Refused
+            }
             Err(NotPassed::NoAnswer(_)) => StrongRead::NoAnswer,
         });
         outcome
@@ -117,7 +124,10 @@ impl ProjectionWatch {
         let waiter = metrics::Waiter::begin();
         let mut answers = self.subscribe(wanted.partition);
         // Even a wait of nothing asks the store once.
-        first_answer(&mut answers).await.map_err(NotPassed::NoAnswer)?;
+        let first = first_answer(&mut answers).await.map_err(NotPassed::NoAnswer)?;
+        if first == Offset::ZERO {
+            self.check_partition(wanted.partition).await?;
+        }
         let settled = |answer: &Answer| match answered(*answer) {
             Ok(projected) => projected > wanted.offset,
             Err(_) => true,
@@ -129,6 +139,16 @@ impl ProjectionWatch {
             Ok(())
         } else {
             Err(NotPassed::Behind { projected: newest, waited: waiter.since().elapsed() })
+        }
+    }
+
+    /// Makes sure that a partition of which nothing is projected may have something one day.
+    async fn check_partition(&self, partition: Partition) -> Result<(), NotPassed> {
+        match self.reader.partitions().await.map_err(NotPassed::NoAnswer)? {
+            Some(partitions) if partition.0 >= partitions => {
+                Err(NotPassed::NoSuchPartition { partitions })
+            }
+            Some(_) | None => Ok(()),
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::client::{Client, SETTINGS};
-use crate::double::Double;
+use crate::double::{Double, PARTITIONS};
 use crate::rows::assorted;
 
 const URI: &str = "/api/Orders?limit=1";
@@ -62,6 +62,18 @@ async fn when_the_bound_passes_the_client_learns_the_lag() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_partition_that_cannot_exist_is_refused_at_once() {
+    let (_, client) = service();
+    let began = Instant::now();
+    let answer = client.get_after(URI, &format!("{PARTITIONS}:0")).await;
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (422, "no-such-partition"));
+    assert_eq!(answer.json()["partitions"], PARTITIONS);
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    let last = client.get_after(URI, &format!("{}:0", PARTITIONS - 1)).await;
+    assert_eq!(last.problem(), "projection-behind");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_preference_shortens_the_wait_and_never_lengthens_it() {
     for (prefer, seconds) in [("wait=0", 0), ("wait=2", 2), ("wait=600", 5)] {
         let (_, client) = service();
@@ -83,8 +95,10 @@ async fn a_read_that_would_wait_for_nothing_still_asks_once() {
 #[tokio::test(start_paused = true)]
 async fn the_farthest_position_there_is_breaks_nothing() {
     let (_, client) = service();
-    let answer = client.get_after(URI, "4294967295:18446744073709551615").await;
+    let answer = client.get_after(URI, "3:18446744073709551615").await;
     assert_eq!(answer.json()["lag"], json!(u64::MAX));
+    let answer = client.get_after(URI, "4294967295:18446744073709551615").await;
+    assert_eq!(answer.problem(), "no-such-partition");
 }
 
 #[tokio::test(start_paused = true)]

@@ -100,7 +100,7 @@ impl<'a> Projector<'a> {
 
     async fn write(&mut self, orders: &[OrderRow]) -> Result<Duration, Failure> {
         let next = Offset(self.from.next.0 + orders.len() as u64);
-        let to = Checkpoint { next, source_next: next };
+        let to = Checkpoint { next, source_next: next, last: None };
         let moves = vec![CheckpointMove { stream: self.stream.clone(), from: self.from, to }];
         let orders = orders.to_vec();
         let batch = ProjectionBatch { moves, orders, ..ProjectionBatch::default() };

@@ -10,14 +10,14 @@ use super::errors::{classify, classify_migration};
 use crate::StoreError;
 
 fn migrations() -> Migrator {
-    let orders = Migration::new(
-        1,
-        "orders".into(),
-        MigrationType::Simple,
-        include_str!("../../migrations/postgres/0001_orders.sql").into_sql_str(),
-        false,
-    );
-    Migrator::with_migrations(vec![orders])
+    let step = |version, name: &'static str, sql: &'static str| {
+        let kind = MigrationType::Simple;
+        Migration::new(version, name.into(), kind, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![
+        step(1, "orders", include_str!("../../migrations/postgres/0001_orders.sql")),
+        step(2, "log identity", include_str!("../../migrations/postgres/0002_log_identity.sql")),
+    ])
 }
 
 /// Applies what is missing, under sqlx's advisory lock: a second starter waits and then finds

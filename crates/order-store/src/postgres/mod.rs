@@ -80,7 +80,8 @@ impl PostgresStore {
         Ok(Self {
             writers: Connections::new(writing, WRITE_CONNECTIONS_MAX),
             readers: Connections::new(reading, READ_CONNECTIONS_MAX),
-            migrating: options,
+            // "Already exists, skipping" is what every start but the first comes to.
+            migrating: options.options([("client_min_messages", "warning")]),
         })
     }
 }
@@ -93,6 +94,13 @@ fn limit(setting: &'static str, limit: Duration) -> (&'static str, u128) {
 impl ProjectionStore for PostgresStore {
     async fn migrate(&self) -> Result<(), StoreError> {
         migrate::run(&self.migrating).await
+    }
+
+    async fn set_partitions(&self, topic: &str, partitions: u32) -> Result<(), StoreError> {
+        let mut connection = self.writers.acquire(ACQUIRE_TIMEOUT).await?;
+        let writing = write::set_partitions(&mut connection, topic, partitions);
+        let outcome = timeout(APPLY_TIMEOUT, writing).await;
+        settle(connection, outcome)
     }
 
     async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
@@ -144,6 +152,12 @@ impl OrderQueries for PostgresStore {
     async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
         let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
         let outcome = timeout(READ_TIMEOUT, read::checkpoint(&mut connection, stream)).await;
+        settle(connection, outcome)
+    }
+
+    async fn partitions(&self, topic: &str) -> Result<Option<u32>, StoreError> {
+        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
+        let outcome = timeout(READ_TIMEOUT, read::partitions(&mut connection, topic)).await;
         settle(connection, outcome)
     }
 

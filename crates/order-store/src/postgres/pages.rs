@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, Connection, QueryBuilder, query};
 use uuid::Uuid;
 
 use super::errors::classify;
-use super::read::{ORDER_COLUMNS, SNAPSHOT, with_items};
+use super::read::{SNAPSHOT, with_items};
+use crate::rows::ORDER_COLUMNS;
 use crate::{Cursor, OrderFilter, OrderRow, PAGE_ROWS_MAX, Page, StoreError, search};
 
 /// The place before every order's.

@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection, query, query_scalar};
 
 use super::errors::classify;
-use crate::stored::offset_to_sql;
+use crate::stored::{mark_to_sql, offset_to_sql};
 use crate::{Checkpoint, CheckpointMove, ProjectionBatch, StoreError};
 
 /// Writes the batch. Whatever fails drops the transaction, which rolls it back.
@@ -34,11 +34,12 @@ async fn move_checkpoint(
 ) -> Result<(), StoreError> {
     let stream = &step.stream;
     let moved = query(
-        "update checkpoints set next_offset = $1, source_next_offset = $2
-         where topic = $3 and partition = $4 and next_offset = $5 and source_next_offset = $6",
+        "update checkpoints set next_offset = $1, source_next_offset = $2, last_mark = $3
+         where topic = $4 and partition = $5 and next_offset = $6 and source_next_offset = $7",
     )
     .bind(offset_to_sql(step.to.next)?)
     .bind(offset_to_sql(step.to.source_next)?)
+    .bind(mark_to_sql(step.to.last))
     .bind(&stream.topic)
     .bind(i64::from(stream.partition.0))
     .bind(offset_to_sql(step.from.next)?)
@@ -61,17 +62,36 @@ async fn first_checkpoint(
     step: &CheckpointMove,
 ) -> Result<bool, StoreError> {
     let added = query(
-        "insert into checkpoints (topic, partition, next_offset, source_next_offset)
-         values ($1, $2, $3, $4) on conflict do nothing",
+        "insert into checkpoints (topic, partition, next_offset, source_next_offset, last_mark)
+         values ($1, $2, $3, $4, $5) on conflict do nothing",
     )
     .bind(&step.stream.topic)
     .bind(i64::from(step.stream.partition.0))
     .bind(offset_to_sql(step.to.next)?)
     .bind(offset_to_sql(step.to.source_next)?)
+    .bind(mark_to_sql(step.to.last))
     .execute(connection)
     .await
     .map_err(classify)?;
     Ok(added.rows_affected() == 1)
+}
+
+/// Keeps how many partitions a topic has.
+pub async fn set_partitions(
+    connection: &mut PgConnection,
+    topic: &str,
+    partitions: u32,
+) -> Result<(), StoreError> {
+    query(
+        "insert into topics (topic, partitions) values ($1, $2)
+         on conflict (topic) do update set partitions = excluded.partitions",
+    )
+    .bind(topic)
+    .bind(i64::from(partitions))
+    .execute(connection)
+    .await
+    .map_err(classify)?;
+    Ok(())
 }
 
 /// Whether this server takes writes, and has the schema.

@@ -140,6 +140,10 @@ impl ProjectionStore for SqliteStore {
         migrate::run(&self.writer).await
     }
 
+    async fn set_partitions(&self, topic: &str, partitions: u32) -> Result<(), StoreError> {
+        write::set_partitions(&self.writer, topic, partitions).await
+    }
+
     async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
         read::checkpoint(&self.readers, stream).await
     }
@@ -178,6 +182,10 @@ impl OrderQueries for SqliteStore {
 
     async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
         read::checkpoint(&self.readers, stream).await
+    }
+
+    async fn partitions(&self, topic: &str) -> Result<Option<u32>, StoreError> {
+        read::partitions(&self.readers, topic).await
     }
 
     async fn check_readable(&self) -> Result<(), StoreError> {

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::errors::classify;
 use super::order_key::Bucket;
-use super::read::{ORDER_COLUMNS, with_items};
+use super::read::with_items;
+use crate::rows::ORDER_COLUMNS;
 use crate::{Cursor, OrderFilter, OrderRow, PAGE_ROWS_MAX, Page, StoreError, search};
 
 /// Which orders the pages are made of.
@@ -143,7 +144,7 @@ impl Source {
             ),
         };
         format!(
-            "select {ORDER_COLUMNS} from orders
+            "select {ORDER_COLUMNS}, order_key from orders
              where {within} and (placed_at_ms, order_id) < (?, ?)
              order by placed_at_ms desc, order_id desc limit ?"
         )

@@ -2,29 +2,23 @@
 
 use std::collections::HashMap;
 
-use order_domain::purchase::{Customer, Item};
-use order_domain::{CustomerId, OrderId, Partition, Position, Timestamp};
+use order_domain::{OrderId, Partition};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{AssertSqlSafe, Error, Row, query};
-use uuid::Uuid;
+use sqlx::{AssertSqlSafe, query};
 
 use super::errors::classify;
-use crate::stored::{
-    money_from_sql, offset_from_sql, partition_from_sql, payment_method_from_sql, small_from_sql,
-    status_from_sql, tier_from_sql,
+use crate::rows::{
+    self, BEHIND_ITEM, BEHIND_ORDER, CHECKPOINT_COLUMNS, Columns as _, ITEM_COLUMNS, ORDER_COLUMNS,
+    PARKED_COLUMNS,
 };
 use crate::{Checkpoint, OrderRow, ParkedSubject, StoreError, StreamId};
 
-/// What [`without_items`] reads, in its order.
-pub const ORDER_COLUMNS: &str = "order_key, order_id, source_partition, source_offset, version, \
-     status, rejection_reason, rejection_detail, placed_at_ms, updated_at_ms, customer_id, \
-     customer_name, customer_last_name, customer_email, shipping_address, billing_address, \
-     currency, total_minor, payment_method";
+rows::columns_of!(SqliteRow, classify);
 
 pub async fn order(readers: &SqlitePool, id: OrderId) -> Result<Option<OrderRow>, StoreError> {
     // One transaction, so that the items are those of the row.
     let mut transaction = readers.begin().await.map_err(classify)?;
-    let sql = format!("select {ORDER_COLUMNS} from orders where order_id = ?");
+    let sql = format!("select {ORDER_COLUMNS}, order_key from orders where order_id = ?");
     let found = query(AssertSqlSafe(sql))
         .bind(id.0)
         .fetch_all(&mut *transaction)
@@ -33,164 +27,74 @@ pub async fn order(readers: &SqlitePool, id: OrderId) -> Result<Option<OrderRow>
     Ok(with_items(&mut transaction, &found).await?.pop())
 }
 
-/// The orders of these rows, complete.
+/// The orders of these rows (the columns of an order, then `order_key`), complete.
 pub async fn with_items(
     connection: &mut SqliteConnection,
-    rows: &[SqliteRow],
+    found: &[SqliteRow],
 ) -> Result<Vec<OrderRow>, StoreError> {
-    let mut orders = Vec::with_capacity(rows.len());
-    let mut places = HashMap::with_capacity(rows.len());
-    let mut keys = Vec::with_capacity(rows.len());
-    for row in rows {
-        let key: i64 = row.try_get(0).map_err(classify)?;
+    let mut orders = Vec::with_capacity(found.len());
+    let mut places = HashMap::with_capacity(found.len());
+    let mut keys = Vec::with_capacity(found.len());
+    for row in found {
+        let key = row.number(BEHIND_ORDER)?;
         places.insert(key, orders.len());
         keys.push(key.to_string());
-        orders.push(without_items(row)?);
+        orders.push(rows::order_without_items(row)?);
     }
     if orders.is_empty() {
         return Ok(orders);
     }
-    let items = query(
-        "select order_key, item_code, brand, kind, size, colour, quantity, currency, price_minor
-         from order_items where order_key in (select value from json_each(?))
-         order by order_key, line",
-    )
-    .bind(format!("[{}]", keys.join(",")))
-    .fetch_all(connection)
-    .await
-    .map_err(classify)?;
+    let sql = format!(
+        "select {ITEM_COLUMNS}, order_key from order_items
+         where order_key in (select value from json_each(?)) order by order_key, line"
+    );
+    let items = query(AssertSqlSafe(sql))
+        .bind(format!("[{}]", keys.join(",")))
+        .fetch_all(connection)
+        .await
+        .map_err(classify)?;
     for row in &items {
-        let key: i64 = row.try_get(0).map_err(classify)?;
-        if let Some(&place) = places.get(&key) {
-            orders[place].items.push(item(row)?);
+        if let Some(&place) = places.get(&row.number(BEHIND_ITEM)?) {
+            orders[place].items.push(rows::item(row)?);
         }
     }
     Ok(orders)
 }
 
-fn without_items(row: &SqliteRow) -> Result<OrderRow, StoreError> {
-    let raw = RawOrder::read(row).map_err(classify)?;
-    Ok(OrderRow {
-        order_id: OrderId(raw.order_id),
-        source: Position::new(
-            partition_from_sql(raw.source_partition)?,
-            offset_from_sql(raw.source_offset)?,
-        ),
-        version: small_from_sql("a version", raw.version)?,
-        status: status_from_sql(raw.status, raw.rejection_reason)?,
-        rejection_detail: raw.rejection_detail,
-        placed_at: Timestamp(raw.placed_at_ms),
-        updated_at: Timestamp(raw.updated_at_ms),
-        customer: raw.customer,
-        shipping_address: raw.shipping_address,
-        billing_address: raw.billing_address,
-        total: money_from_sql(raw.total_minor, raw.currency)?,
-        payment_method: payment_method_from_sql(raw.payment_method)?,
-        items: Vec::new(),
-    })
-}
-
-/// A row's values before they are checked.
-struct RawOrder<'r> {
-    order_id: Uuid,
-    source_partition: i64,
-    source_offset: i64,
-    version: i64,
-    status: &'r str,
-    rejection_reason: Option<&'r str>,
-    rejection_detail: Option<String>,
-    placed_at_ms: i64,
-    updated_at_ms: i64,
-    customer: Customer,
-    shipping_address: String,
-    billing_address: String,
-    currency: &'r str,
-    total_minor: i64,
-    payment_method: &'r str,
-}
-
-impl<'r> RawOrder<'r> {
-    fn read(row: &'r SqliteRow) -> Result<Self, Error> {
-        Ok(Self {
-            order_id: row.try_get(1)?,
-            source_partition: row.try_get(2)?,
-            source_offset: row.try_get(3)?,
-            version: row.try_get(4)?,
-            status: row.try_get(5)?,
-            rejection_reason: row.try_get(6)?,
-            rejection_detail: row.try_get(7)?,
-            placed_at_ms: row.try_get(8)?,
-            updated_at_ms: row.try_get(9)?,
-            customer: Customer {
-                id: CustomerId(row.try_get::<i64, _>(10)?.cast_unsigned()),
-                name: row.try_get(11)?,
-                last_name: row.try_get(12)?,
-                email: row.try_get(13)?,
-            },
-            shipping_address: row.try_get(14)?,
-            billing_address: row.try_get(15)?,
-            currency: row.try_get(16)?,
-            total_minor: row.try_get(17)?,
-            payment_method: row.try_get(18)?,
-        })
-    }
-}
-
-fn item(row: &SqliteRow) -> Result<Item, StoreError> {
-    let text = |column: usize| row.try_get::<String, _>(column).map_err(classify);
-    let number = |column: usize| row.try_get::<i64, _>(column).map_err(classify);
-    Ok(Item {
-        item_code: text(1)?,
-        brand: text(2)?,
-        kind: text(3)?,
-        size: text(4)?,
-        colour: text(5)?,
-        quantity: small_from_sql("a quantity", number(6)?)?,
-        price: money_from_sql(number(8)?, &text(7)?)?,
-    })
-}
-
 pub async fn checkpoint(readers: &SqlitePool, stream: &StreamId) -> Result<Checkpoint, StoreError> {
-    let found = query(
-        "select next_offset, source_next_offset from checkpoints
-         where topic = ? and partition = ?",
-    )
-    .bind(&stream.topic)
-    .bind(i64::from(stream.partition.0))
-    .fetch_optional(readers)
-    .await
-    .map_err(classify)?;
-    let Some(row) = found else { return Ok(Checkpoint::default()) };
-    Ok(Checkpoint {
-        next: offset_from_sql(row.try_get(0).map_err(classify)?)?,
-        source_next: offset_from_sql(row.try_get(1).map_err(classify)?)?,
-    })
+    let sql =
+        format!("select {CHECKPOINT_COLUMNS} from checkpoints where topic = ? and partition = ?");
+    let found = query(AssertSqlSafe(sql))
+        .bind(&stream.topic)
+        .bind(i64::from(stream.partition.0))
+        .fetch_optional(readers)
+        .await
+        .map_err(classify)?;
+    rows::checkpoint(found.as_ref())
+}
+
+pub async fn partitions(readers: &SqlitePool, topic: &str) -> Result<Option<u32>, StoreError> {
+    let found = query("select partitions from topics where topic = ?")
+        .bind(topic)
+        .fetch_optional(readers)
+        .await
+        .map_err(classify)?;
+    rows::partitions(found.as_ref())
 }
 
 pub async fn parked(
     readers: &SqlitePool,
     partition: Partition,
 ) -> Result<Vec<ParkedSubject>, StoreError> {
-    let found = query(
-        "select order_id, retry_tier, last_source_offset, since_ms, cause
-         from parked_subjects where partition = ? order by order_id",
-    )
-    .bind(i64::from(partition.0))
-    .fetch_all(readers)
-    .await
-    .map_err(classify)?;
-    found.iter().map(|row| parked_subject(partition, row)).collect()
-}
-
-fn parked_subject(partition: Partition, row: &SqliteRow) -> Result<ParkedSubject, StoreError> {
-    Ok(ParkedSubject {
-        partition,
-        order_id: OrderId(row.try_get(0).map_err(classify)?),
-        tier: tier_from_sql(row.try_get(1).map_err(classify)?)?,
-        last_source: offset_from_sql(row.try_get(2).map_err(classify)?)?,
-        since: Timestamp(row.try_get(3).map_err(classify)?),
-        cause: row.try_get(4).map_err(classify)?,
-    })
+    let sql = format!(
+        "select {PARKED_COLUMNS} from parked_subjects where partition = ? order by order_id"
+    );
+    let found = query(AssertSqlSafe(sql))
+        .bind(i64::from(partition.0))
+        .fetch_all(readers)
+        .await
+        .map_err(classify)?;
+    found.iter().map(|row| rows::parked_subject(partition, row)).collect()
 }
 
 /// Whether the file can be read and holds the schema.

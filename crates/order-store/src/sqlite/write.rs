@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
 use sqlx::{Connection as _, Transaction, query};
 
 use super::errors::classify;
-use crate::stored::offset_to_sql;
+use crate::stored::{mark_to_sql, offset_to_sql};
 use crate::{Checkpoint, CheckpointMove, ProjectionBatch, StoreError};
 
 /// Writes the batch. Whatever fails drops the transaction, which rolls it back.
@@ -51,11 +51,12 @@ async fn move_checkpoint(
 ) -> Result<(), StoreError> {
     let stream = &step.stream;
     let moved = query(
-        "update checkpoints set next_offset = ?, source_next_offset = ?
+        "update checkpoints set next_offset = ?, source_next_offset = ?, last_mark = ?
          where topic = ? and partition = ? and next_offset = ? and source_next_offset = ?",
     )
     .bind(offset_to_sql(step.to.next)?)
     .bind(offset_to_sql(step.to.source_next)?)
+    .bind(mark_to_sql(step.to.last))
     .bind(&stream.topic)
     .bind(i64::from(stream.partition.0))
     .bind(offset_to_sql(step.from.next)?)
@@ -78,17 +79,36 @@ async fn first_checkpoint(
     step: &CheckpointMove,
 ) -> Result<bool, StoreError> {
     let added = query(
-        "insert into checkpoints (topic, partition, next_offset, source_next_offset)
-         values (?, ?, ?, ?) on conflict do nothing",
+        "insert into checkpoints (topic, partition, next_offset, source_next_offset, last_mark)
+         values (?, ?, ?, ?, ?) on conflict do nothing",
     )
     .bind(&step.stream.topic)
     .bind(i64::from(step.stream.partition.0))
     .bind(offset_to_sql(step.to.next)?)
     .bind(offset_to_sql(step.to.source_next)?)
+    .bind(mark_to_sql(step.to.last))
     .execute(&mut **transaction)
     .await
     .map_err(classify)?;
     Ok(added.rows_affected() == 1)
+}
+
+/// Keeps how many partitions a topic has.
+pub async fn set_partitions(
+    writer: &SqlitePool,
+    topic: &str,
+    partitions: u32,
+) -> Result<(), StoreError> {
+    let mut connection = writer.acquire().await.map_err(classify)?;
+    let written = query(
+        "insert into topics (topic, partitions) values (?, ?)
+         on conflict (topic) do update set partitions = excluded.partitions",
+    )
+    .bind(topic)
+    .bind(i64::from(partitions))
+    .execute(&mut *connection)
+    .await;
+    settle(connection, written.map(drop).map_err(classify))
 }
 
 /// Whether the file can be written: takes the write lock and gives it back.

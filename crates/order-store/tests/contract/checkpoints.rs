@@ -80,3 +80,14 @@ pub async fn a_batch_may_only_move_checkpoints(database: &impl TestDatabase) {
     store.projections.apply(&moving(vec![step(0, 1, 1)])).await.unwrap();
     assert_eq!(store.projections.checkpoint(&stream(0)).await.unwrap(), checkpoint(1));
 }
+
+pub async fn the_number_of_partitions_is_known_once_it_was_said(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    assert_eq!(store.queries.partitions("order-events").await.unwrap(), None);
+    for partitions in [4, 4, 8] {
+        store.projections.set_partitions("order-events", partitions).await.unwrap();
+        let known = store.queries.partitions("order-events").await.unwrap();
+        assert_eq!(known, Some(partitions));
+    }
+    assert_eq!(store.queries.partitions("orders").await.unwrap(), None);
+}

@@ -57,7 +57,8 @@ macro_rules! contract {
         $crate::contract!(@cases $database, checkpoints:
             a_stream_starts_at_zero, a_checkpoint_moves_only_from_where_it_was_read,
             of_two_projectors_one_wins, the_loser_writes_nothing, streams_move_apart,
-            a_batch_may_only_move_checkpoints);
+            a_batch_may_only_move_checkpoints,
+            the_number_of_partitions_is_known_once_it_was_said);
         $crate::contract!(@cases $database, pages:
             pages_walk_all_orders_newest_first, orders_of_one_moment_are_sorted_by_id,
             pages_stay_stable_while_orders_arrive, filters_hold_together,

@@ -2,7 +2,8 @@
 
 use order_domain::purchase::{Customer, Item, PaymentMethod};
 use order_domain::{
-    Currency, CustomerId, Money, Offset, OrderId, Partition, Position, RejectionReason, Timestamp,
+    Currency, CustomerId, Money, Offset, OrderId, Partition, Position, RecordMark, RejectionReason,
+    Timestamp,
 };
 use order_store::{
     Checkpoint, CheckpointMove, OrderRow, OrderStatus, Page, ProjectionBatch, StreamId,
@@ -80,7 +81,9 @@ pub fn stream(partition: u32) -> StreamId {
 }
 
 pub fn checkpoint(next: u64) -> Checkpoint {
-    Checkpoint { next: Offset(next), source_next: Offset(next * 2) }
+    // Every bit of a mark comes back, the highest one too.
+    let last = (next > 0).then(|| RecordMark(u64::MAX - next));
+    Checkpoint { next: Offset(next), source_next: Offset(next * 2), last }
 }
 
 pub fn step(partition: u32, from: u64, to: u64) -> CheckpointMove {

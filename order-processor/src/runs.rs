@@ -1,0 +1,91 @@
+//! A worker's life: run over the log until an error, then, where waiting helps, run again.
+
+use std::fmt::Display;
+
+use async_trait::async_trait;
+use event_log::LogError;
+use order_domain::Partition;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use crate::DeadLetterLimitSettings;
+use crate::dead_letters::DeadLetterLimit;
+use crate::partitions::Worker;
+use crate::patience::Patience;
+use crate::status::{Role, Status, WorkerState};
+
+/// What a role does with a partition from one error to the next.
+#[async_trait]
+pub(crate) trait Run: Send + Sync + 'static {
+    /// The role.
+    const ROLE: Role;
+    /// Why a run ends before it was told to.
+    type Error: RunError;
+
+    /// Where the role tells how it is.
+    fn status(&self) -> &Status;
+
+    /// When to stop instead of dead-lettering on.
+    fn dead_letters(&self) -> DeadLetterLimitSettings;
+
+    /// Makes its state from what is kept and works until `stop` or an error.
+    async fn run(
+        &self,
+        partition: Partition,
+        course: &mut Course,
+        stop: &CancellationToken,
+    ) -> Result<(), Self::Error>;
+}
+
+/// Why a run ended before it was told to.
+pub(crate) trait RunError: Display + Send {
+    /// Whether a person must help.
+    fn is_final(&self) -> bool;
+}
+
+/// What outlives a single run.
+pub(crate) struct Course {
+    /// Counts dead letters.
+    pub(crate) limit: DeadLetterLimit,
+    /// Reset it when the run has got somewhere.
+    pub(crate) patience: Patience,
+}
+
+#[async_trait]
+impl<R: Run> Worker for R {
+    async fn work(&self, partition: Partition, stop: CancellationToken) {
+        let limit = DeadLetterLimit::new(self.dead_letters());
+        let mut course = Course { limit, patience: Patience::new() };
+        let (role, status) = (R::ROLE, self.status());
+        while !stop.is_cancelled() {
+            status.set(role, partition, WorkerState::Starting);
+            let Err(error) = self.run(partition, &mut course, &stop).await else { break };
+            if stop.is_cancelled() {
+                break;
+            }
+            if error.is_final() {
+                error!(%role, %partition, %error, "a worker has stopped");
+                status.set(role, partition, WorkerState::Stopped(error.to_string()));
+                stop.cancelled().await;
+                break;
+            }
+            warn!(%role, %partition, %error, "a worker makes its state anew and tries again");
+            status.set(role, partition, WorkerState::Waiting(error.to_string()));
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = course.patience.wait() => {}
+            }
+        }
+        status.remove(role, partition);
+    }
+
+    fn panicked(&self, partition: Partition) {
+        let why = "it panicked; the log of this program says where".to_owned();
+        self.status().set(R::ROLE, partition, WorkerState::Waiting(why));
+    }
+}
+
+/// Whether no waiting helps a reader or writer of the log.
+pub(crate) const fn needs_a_person(error: &LogError) -> bool {
+    matches!(error, LogError::Corrupt(_) | LogError::Configuration(_) | LogError::OutOfRange { .. })
+}
