@@ -11,6 +11,7 @@ use service_kit::front_door::front_door;
 use service_kit::health::Health;
 use service_kit::{server, telemetry};
 use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
 
 /// Where the program listens unless it is told otherwise.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8000";
@@ -32,9 +33,8 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
     let health = Health::default();
     processor.register_checks(&health, settings)?;
     query.register_checks(&health);
-    let documents = vec![ProducerApi::openapi(), query_api::openapi(), order_processor::openapi()];
     let roles = producer.router().merge(query.router()).merge(processor.router());
-    let router = front_door(roles, documents, &health, &metrics);
+    let router = front_door(roles, documents(), &health, &metrics);
 
     let listener = server::bind(&common.listen).await?;
     let address = listener.local_addr()?;
@@ -55,6 +55,11 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
     let processed = processing.await;
     log.close().await;
     Ok(processed??)
+}
+
+/// What all roles answer over HTTP.
+pub fn documents() -> Vec<OpenApi> {
+    vec![ProducerApi::openapi(), query_api::openapi(), order_processor::openapi()]
 }
 
 /// A processor that can't go on ends the program, too: orders that nobody decides must not be taken.

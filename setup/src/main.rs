@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use service_kit::config::CommonArgs;
-use service_kit::program;
+use service_kit::{docs, program};
 
 /// An event-sourced order service whose truth is an ordered log.
 ///
@@ -19,6 +19,9 @@ use service_kit::program;
 struct Args {
     #[command(flatten)]
     common: CommonArgs,
+    /// Print the `OpenAPI` document of all roles, and stop
+    #[arg(long)]
+    print_openapi: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -44,5 +47,44 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong flag or configuration, 130 told
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    program::run(&Args::parse().common, all_in_one::LISTEN_DEFAULT, all_in_one::run).await
+    let args = Args::parse();
+    if args.print_openapi {
+        print!("{}", openapi());
+        return ExitCode::SUCCESS;
+    }
+    program::run(&args.common, all_in_one::LISTEN_DEFAULT, all_in_one::run).await
+}
+
+/// The document of all roles, as `/openapi.json` has it, on many lines.
+fn openapi() -> String {
+    let document = docs::merged(all_in_one::documents());
+    let json = document.to_pretty_json().expect("the document is made of texts and numbers");
+    format!("{json}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRONT_DOOR: &str = include_str!("../docker/front-door.conf");
+
+    #[test]
+    fn the_front_door_of_the_programs_apart_has_the_document_of_all_of_them() {
+        assert_eq!(
+            include_str!("../docker/openapi.json"),
+            openapi(),
+            "cargo run -- --print-openapi > setup/docker/openapi.json"
+        );
+        assert!(FRONT_DOOR.contains("location = /openapi.json {"));
+    }
+
+    #[test]
+    fn the_front_door_sends_to_the_processors_what_only_they_answer() {
+        for path in order_processor::openapi().paths.paths.keys() {
+            let location = FRONT_DOOR.split_once(&format!("location = {path} {{"));
+            let (_, behind) = location.unwrap_or_else(|| panic!("{path} goes elsewhere"));
+            let (block, _) = behind.split_once('}').expect("the block ends");
+            assert!(block.contains("order-processor:8003"), "{path}: {block}");
+        }
+    }
 }
