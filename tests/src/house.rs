@@ -1,5 +1,6 @@
 //! Somewhere to run the real program `seriatim`, kill it, and start it again on the same data.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -102,6 +103,12 @@ impl House {
         let mut running = Self::start_all_in_one(command.stderr(Stdio::piped()));
         drop(running.child.stderr.take());
         running
+    }
+
+    /// [`start`](Self::start), with stderr going to a file.
+    pub fn start_logging_to(&self, file: File) -> Running {
+        let mut command = self.command("seriatim", "127.0.0.1:0");
+        Self::start_all_in_one(command.stderr(file))
     }
 
     fn start_all_in_one(command: &mut Command) -> Running {

@@ -5,7 +5,9 @@ mod client;
 mod house;
 pub mod proof;
 mod services;
+mod small_disk;
 
 pub use client::{Acknowledged, Client, purchase};
 pub use house::{House, Profile, Running, program};
 pub use services::Services;
+pub use small_disk::SmallDisk;

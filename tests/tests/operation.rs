@@ -89,3 +89,102 @@ async fn a_database_that_was_dropped_and_made_again_is_filled_again() {
     history.holds(&placed);
     history.equals_rows(&rows);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_normal_start_of_the_embedded_profile_has_nothing_to_warn_of() {
+    start_is_quiet(Profile::Embedded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_normal_start_over_kafka_and_postgres_has_nothing_to_warn_of() {
+    start_is_quiet(Profile::Distributed).await;
+}
+
+/// Neither the first start nor a later one warns, or lets a driver talk.
+async fn start_is_quiet(profile: Profile) {
+    let Some(house) = House::new(profile) else { return };
+    let house = house.with("RUST_LOG", "info");
+    for start in ["first", "second"] {
+        let path = house.data_dir().join(format!("{start}.log"));
+        let running = house.start_logging_to(std::fs::File::create(&path).unwrap());
+        let client = Client::of(running.url());
+        let order = client.place(&purchase(1, 100), &[]).await.unwrap();
+        client.wait_projected([order.position]).await;
+        running.stop();
+        let log = std::fs::read_to_string(path).unwrap();
+        assert!(log.contains("INFO") && log.contains("assigned"), "it logs: {log}");
+        for line in log.lines() {
+            let noise =
+                ["WARN", "ERROR", "sqlx", "librdkafka"].iter().any(|word| line.contains(word));
+            assert!(!noise, "{start} start: {line}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_log_under_an_old_store_is_refused_in_words() {
+    let house = House::new(Profile::Embedded).expect("the embedded profile is always there");
+    let house = house.with("SERIATIM_TOPICS__PARTITIONS", "1");
+    let running = house.start();
+    let client = Client::of(running.url());
+    let mut placed = Vec::new();
+    for cents in 0..5 {
+        placed.push(client.place(&purchase(1, cents), &[]).await.unwrap());
+    }
+    client.wait_projected(placed.iter().map(|order| order.position)).await;
+    running.stop();
+    std::fs::remove_dir_all(house.data_dir().join("log")).unwrap();
+
+    // The new log grows beyond the store's checkpoint before the program is started once more.
+    let running = house.start();
+    let client = Client::of(running.url());
+    for cents in 0..10 {
+        client.place(&purchase(2, cents), &[]).await.expect("the log takes orders");
+    }
+    running.stop();
+    let running = house.start();
+    let client = Client::of(running.url());
+    let why = not_ready(&client, "is not the log that the store was filled from").await;
+    assert!(why.contains("projector of partition 0 has stopped"), "{why}");
+    let old = client.all_orders().await;
+    assert_eq!(old.len(), 5, "nothing was mixed into the old rows");
+    running.stop();
+
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(house.data_dir().join(format!("store.sqlite{suffix}")));
+    }
+    let running = house.start();
+    let client = Client::of(running.url());
+    client.wait_projected(tests::proof::last_commands(&house).await).await;
+    assert_eq!(client.all_orders().await.len(), 10);
+    running.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_removed_under_a_running_program_stop_acknowledgements() {
+    let house = House::new(Profile::Embedded).expect("the embedded profile is always there");
+    let running = house.start();
+    let client = Client::of(running.url());
+    client.place(&purchase(1, 1), &[]).await.expect("acknowledged");
+    std::fs::remove_dir_all(house.data_dir()).unwrap();
+
+    for cents in 2..5 {
+        let answer = client.post(&purchase(1, cents), &[]).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let problem: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(problem["type"], "/problems/log-unavailable");
+    }
+    not_ready(&client, "the log can't be written").await;
+}
+
+/// Waits until the program is not ready for a reason that `says` so, and gives the whole report.
+async fn not_ready(client: &Client, says: &str) -> String {
+    for _ in 0..400 {
+        let (status, report) = client.get("/readyz", None).await;
+        if status == StatusCode::SERVICE_UNAVAILABLE && report.to_string().contains(says) {
+            return report.to_string();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("/readyz never said: {says}");
+}
