@@ -1,16 +1,15 @@
 //! Forwards one request.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::http::uri::{PathAndQuery, Scheme};
-use axum::http::{HeaderMap, Uri, header, request};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, header, request};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::{Body as _, Incoming};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -27,6 +26,8 @@ use super::room::{self, Reserved, Room};
 use super::tally::Counts;
 use super::tee::{RequestListener, ResponseListener, Tee};
 use crate::archive::{self, Exchange};
+use crate::target::{TargetError, TargetUrl};
+use crate::tls;
 
 /// How long a connection to the target may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,40 +35,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the target may take to begin its response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Where requests go: `http://host:port`, and what stands before every path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    authority: String,
-    prefix: String,
-}
-
-impl FromStr for Target {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
-        match (uri.scheme() == Some(&Scheme::HTTP), uri.authority(), uri.query()) {
-            (true, Some(authority), None) => Ok(Self {
-                authority: authority.to_string(),
-                prefix: uri.path().trim_end_matches('/').to_owned(),
-            }),
-            _ => Err("a target is http://host:port, and perhaps a path".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority, self.prefix)
-    }
-}
-
 type RequestBody = Tee<axum::body::Body, RequestListener>;
 
 /// What all requests share.
 pub(super) struct Proxy {
-    client: Client<HttpConnector, RequestBody>,
-    target: Target,
+    client: Client<HttpsConnector<HttpConnector>, RequestBody>,
+    target: TargetUrl,
     room: Room,
     body_bytes_max: usize,
     plain_bodies: bool,
@@ -83,13 +56,16 @@ struct Captured {
 }
 
 impl Proxy {
-    pub(super) fn new(settings: &CaptureSettings, queue: Queue, counts: Counts) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    /// Fails when TLS to the target can't be set up.
+    pub(super) fn new(
+        settings: &CaptureSettings,
+        queue: Queue,
+        counts: Counts,
+    ) -> Result<Self, TargetError> {
+        let connector = tls::connector(&settings.target, CONNECT_TIMEOUT)?;
         let client =
             Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
-        Self {
+        Ok(Self {
             client,
             target: settings.target.clone(),
             room: Room::new(settings.memory_bytes_max, settings.when_behind),
@@ -97,7 +73,7 @@ impl Proxy {
             plain_bodies: settings.redaction.has_fields(),
             queue,
             counts,
-        }
+        })
     }
 
     async fn forward(&self, request: Request) -> Response {
@@ -109,7 +85,8 @@ impl Proxy {
             head.headers.remove(header::ACCEPT_ENCODING);
         }
         let exchange = exchange_of(&head, at);
-        let Ok(uri) = self.uri(&head) else { return bad_target() };
+        let path = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let Ok(uri) = self.target.uri(path) else { return bad_target() };
         head.uri = uri;
         let expected = body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
         let expected = expected.unwrap_or(self.body_bytes_max).min(self.body_bytes_max);
@@ -172,15 +149,6 @@ impl Proxy {
         });
         let body = Tee::new(body, self.body_bytes_max, listener);
         Response::from_parts(head, axum::body::Body::new(body))
-    }
-
-    fn uri(&self, head: &request::Parts) -> Result<Uri, axum::http::Error> {
-        let path = head.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-        Uri::builder()
-            .scheme(Scheme::HTTP)
-            .authority(self.target.authority.as_str())
-            .path_and_query(format!("{}{path}", self.target.prefix))
-            .build()
     }
 }
 

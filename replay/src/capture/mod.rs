@@ -31,8 +31,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::archive::{ArchiveError, ArchiveId, ArchiveWriter, Location, WriterSettings};
+use crate::target::{TargetError, TargetUrl};
 
-pub use forward::Target;
 pub use key::KeyRule;
 pub use redaction::Redaction;
 pub use tally::Tally;
@@ -52,7 +52,8 @@ const STOP_GRACE: Duration = Duration::from_secs(20);
 /// --body-kib; both are counted. A response that does not come in --response-wait, or whose client
 /// went away, is not recorded, but its request is: with the outcome `unanswered`.
 ///
-/// The target is spoken to over HTTP/1.1 without TLS. Stop it with Ctrl-C or SIGTERM: requests at
+/// The target is spoken to over HTTP/1.1, with TLS where its URL says https; clients speak HTTP/1.1
+/// without TLS. Stop it with Ctrl-C or SIGTERM: requests at
 /// work are finished and the archive ends whole. After kill -9 it is whole up to a few seconds
 /// before (--durable-every), and --append goes on with it.
 #[derive(Args, Debug)]
@@ -64,9 +65,9 @@ pub struct CaptureArgs {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// The target, such as `http://127.0.0.1:8000`.
+    /// The target: `http://host[:port][/prefix]` or `https://...`.
     #[arg(long, value_name = "URL")]
-    to: Target,
+    to: TargetUrl,
     /// The archive: a folder or `s3://bucket/prefix`.
     #[arg(long, value_name = "PLACE")]
     archive: Location,
@@ -126,7 +127,7 @@ pub enum WhenBehind {
 #[derive(Clone, Debug)]
 pub struct CaptureSettings {
     /// Where requests go.
-    pub target: Target,
+    pub target: TargetUrl,
     /// What orders them.
     pub key: KeyRule,
     /// What is not written.
@@ -156,6 +157,17 @@ pub struct Summary {
     /// What happened to the requests.
     #[serde(flatten)]
     pub tally: Tally,
+}
+
+/// Why a capture did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// The archive failed: what is not in it was not recorded.
+    #[error("{0}")]
+    Archive(#[from] ArchiveError),
+    /// TLS to the target can't be set up.
+    #[error("{0}")]
+    Target(#[from] TargetError),
 }
 
 impl CaptureArgs {
@@ -213,7 +225,7 @@ pub async fn capture(
     settings: CaptureSettings,
     writer: ArchiveWriter,
     stop: CancellationToken,
-) -> (Tally, Result<Summary, ArchiveError>) {
+) -> (Tally, Result<Summary, CaptureError>) {
     let http = HttpSettings {
         connections_max: settings.connections_max,
         header_read_timeout: HEAD_TIMEOUT,
@@ -221,7 +233,10 @@ pub async fn capture(
     };
     let counts = tally::Counts::default();
     let (queue, recorder) = recorder::start(&settings, writer, counts.clone(), stop.clone());
-    let proxy = forward::Proxy::new(&settings, queue, counts.clone());
+    let proxy = match forward::Proxy::new(&settings, queue, counts.clone()) {
+        Ok(proxy) => proxy,
+        Err(error) => return (counts.tally(), Err(error.into())),
+    };
     let router = Router::new().fallback(forward::handle).with_state(std::sync::Arc::new(proxy));
     server::serve(listener, router, &http, stop).await;
     // The last request has gone, and with it the last sender to the recorder.
@@ -233,5 +248,5 @@ pub async fn capture(
         entries: manifest.entries,
         tally,
     });
-    (tally, summary)
+    (tally, summary.map_err(CaptureError::from))
 }

@@ -22,8 +22,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::request::Prepared;
-use super::target::{TargetUrl, Tls};
 use crate::outcome::BODY_BYTES_MAX;
+use crate::target::TargetUrl;
+use crate::tls::Tls;
 
 trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 

@@ -9,8 +9,9 @@ use super::connection::{Answer, Connection, Failure, Unanswered};
 use super::lanes::Keyed;
 use super::request::{Preparation, Prepared};
 use super::retry::Attempts;
-use super::target::{TargetUrl, Tls};
 use crate::archive::{Entry, Exchange, Sequence};
+use crate::target::TargetUrl;
+use crate::tls::Tls;
 
 /// An entry to be sent, and what happened to it so far.
 pub(super) struct Job {

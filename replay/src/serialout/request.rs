@@ -5,9 +5,9 @@ use http_body_util::Full;
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Uri};
 
-use super::target::TargetUrl;
 use crate::archive::{ArchiveId, Exchange, Sequence};
 use crate::marks;
+use crate::target::TargetUrl;
 
 /// A request as it goes over the wire.
 pub(super) type Prepared = Request<Full<Bytes>>;

@@ -5,4 +5,6 @@ mod bad_days;
 mod bed;
 mod crashes;
 mod results;
+#[path = "../common/secure.rs"]
+mod secure;
 mod tls;

@@ -1,5 +1,8 @@
 //! `replay capture`: what is recorded, what is not, and in which order.
 
+#[path = "../common/secure.rs"]
+mod secure;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -9,10 +12,10 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use replay::archive::{
-    ArchiveError, ArchiveReader, ArchiveWriter, Entry, Location, Sequence, WriterSettings,
+use replay::archive::{ArchiveReader, ArchiveWriter, Entry, Location, Sequence, WriterSettings};
+use replay::capture::{
+    CaptureError, CaptureSettings, KeyRule, Redaction, Summary, Tally, WhenBehind, capture,
 };
-use replay::capture::{CaptureSettings, KeyRule, Redaction, Summary, Tally, WhenBehind, capture};
 use tempfile::{TempDir, tempdir};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,7 +48,7 @@ async fn start_target() -> SocketAddr {
 struct Capturing {
     address: SocketAddr,
     stop: CancellationToken,
-    task: JoinHandle<(Tally, Result<Summary, ArchiveError>)>,
+    task: JoinHandle<(Tally, Result<Summary, CaptureError>)>,
     folder: TempDir,
 }
 
@@ -263,12 +266,18 @@ struct Program {
     address: SocketAddr,
 }
 
-fn program(target: SocketAddr, archive: &Path, port: u16) -> Program {
+fn program(target: &str, archive: &Path, port: u16) -> Program {
+    program_with(target, archive, port, &[])
+}
+
+/// With further environment variables.
+fn program_with(target: &str, archive: &Path, port: u16, variables: &[(&str, &Path)]) -> Program {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let child = Command::new(env!("CARGO_BIN_EXE_replay"))
-        .args(["capture", "--listen", &address.to_string(), "--to", &format!("http://{target}")])
+        .args(["capture", "--listen", &address.to_string(), "--to", target])
         .args(["--append", "--durable-every", "1", "--archive"])
         .arg(archive)
+        .envs(variables.iter().copied())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -286,18 +295,36 @@ impl Program {
         }
         panic!("capture does not listen");
     }
+
+    /// Asks it to stop; it must end well.
+    fn stop(&mut self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.expect("kill runs").success());
+        assert!(self.child.wait().expect("it ends").success());
+    }
+}
+
+/// A test that fails leaves nothing running.
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    listener.local_addr().expect("an address").port()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_capture_goes_on_where_its_archive_ends() {
-    let target = start_target().await;
+    let target = format!("http://{}", start_target().await);
     let folder = tempdir().expect("a folder");
     let archive: PathBuf = folder.path().join("archive");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    drop(listener);
+    let port = free_port().await;
 
-    let mut first = program(target, &archive, port);
+    let mut first = program(&target, &archive, port);
     first.ready().await;
     exchange(first.address, "GET", "/1", "", "").await;
     tokio::time::sleep(Duration::from_millis(2500)).await;
@@ -305,13 +332,37 @@ async fn a_killed_capture_goes_on_where_its_archive_ends() {
     first.child.kill().expect("it is killed");
     first.child.wait().expect("it has ended");
 
-    let mut second = program(target, &archive, port);
+    let mut second = program(&target, &archive, port);
     second.ready().await;
     exchange(second.address, "GET", "/2", "", "").await;
-    let signalled = Command::new("kill").args(["-TERM", &second.child.id().to_string()]).status();
-    assert!(signalled.expect("kill runs").success());
-    assert!(second.child.wait().expect("it ends").success());
+    second.stop();
     let paths: Vec<_> =
         entries(&archive).await.into_iter().map(|entry| entry.exchange.path).collect();
     assert_eq!(paths, ["/1", "/2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_behind_tls_is_captured_if_the_system_trusts_it() {
+    let (target, authority) = secure::secure_target().await;
+    let folder = tempdir().expect("a folder");
+    let (archive, trusted) = (folder.path().join("archive"), folder.path().join("authority.pem"));
+    std::fs::write(&trusted, authority).expect("written");
+
+    let variables = [("SSL_CERT_FILE", trusted.as_path())];
+    let mut trusting = program_with(&target, &archive, free_port().await, &variables);
+    trusting.ready().await;
+    let answer = exchange(trusting.address, "POST", "/a?b=c", "", "body").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    trusting.stop();
+    let recorded = entries(&archive).await;
+    assert_eq!(recorded.len(), 1);
+    assert_eq!(recorded[0].exchange.path, "/a?b=c");
+    assert_eq!(recorded[0].exchange.response.as_ref().map(|response| response.status), Some(200));
+
+    let mut distrusting = program(&target, &archive, free_port().await);
+    distrusting.ready().await;
+    let answer = exchange(distrusting.address, "POST", "/a", "", "body").await;
+    assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
+    distrusting.stop();
+    assert_eq!(entries(&archive).await.len(), 1, "what the target never saw is not recorded");
 }

@@ -1,15 +1,11 @@
-//! Where requests go.
+//! Where requests go: the base URL of an HTTP server.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, crypto};
-use rustls_platform_verifier::BuilderVerifierExt as _;
-use tokio_rustls::TlsConnector;
+use hyper::http::uri::Scheme;
 
 /// The base URL of a target: `http://host[:port][/prefix]`, or `https://`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,58 +56,53 @@ impl FromStr for TargetUrl {
 
 impl fmt::Display for TargetUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "https" } else { "http" };
         let authority = self.authority.to_str().unwrap_or_default();
-        write!(f, "{scheme}://{authority}{}", self.prefix)
+        write!(f, "{}://{authority}{}", self.scheme(), self.prefix)
     }
 }
 
 impl TargetUrl {
     /// What `Host` says.
-    pub(super) fn authority(&self) -> &HeaderValue {
+    pub(crate) fn authority(&self) -> &HeaderValue {
         &self.authority
     }
 
     /// What stands before every path; does not end with a slash.
-    pub(super) fn prefix(&self) -> &str {
+    pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// What makes connections to it secure; `None` for `http`. Certificates are judged as the
-    /// system does, `SSL_CERT_FILE` included.
-    pub(super) fn tls(&self) -> Result<Option<Tls>, TargetError> {
-        if !self.tls {
-            return Ok(None);
-        }
-        let wrong = |reason: String| TargetError { text: self.to_string(), reason };
-        let provider = Arc::new(crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(BuilderVerifier::with_platform_verifier)
-            .map_err(|error| wrong(error.to_string()))?;
-        let name = ServerName::try_from(self.host.clone());
-        Ok(Some(Tls {
-            connector: TlsConnector::from(Arc::new(config.with_no_client_auth())),
-            name: name.map_err(|error| wrong(error.to_string()))?,
-        }))
+    /// It can't be used, for this reason.
+    pub(crate) fn wrong(&self, reason: &impl fmt::Display) -> TargetError {
+        TargetError { text: self.to_string(), reason: reason.to_string() }
     }
-}
 
-type BuilderVerifier = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
+    /// Whether it is spoken to over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.tls
+    }
 
-/// How to speak TLS to a target.
-#[derive(Clone)]
-pub(super) struct Tls {
-    pub(super) connector: TlsConnector,
-    pub(super) name: ServerName<'static>,
+    /// `http` or `https`.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.tls { Scheme::HTTPS } else { Scheme::HTTP }
+    }
+
+    /// The whole URL of a path, with its query, below the prefix.
+    pub(crate) fn uri(&self, path: &str) -> Result<Uri, hyper::http::Error> {
+        Uri::builder()
+            .scheme(self.scheme())
+            .authority(self.authority.as_bytes())
+            .path_and_query(format!("{}{path}", self.prefix))
+            .build()
+    }
 }
 
 #[cfg(test)]
@@ -126,7 +117,8 @@ mod tests {
         assert_eq!(target.authority(), "127.0.0.1:8000");
         let target: TargetUrl = "https://[::1]".parse().unwrap();
         assert_eq!((target.host(), target.port(), target.prefix()), ("::1", 443, ""));
-        assert!(target.tls().unwrap().is_some());
+        assert!(target.is_secure());
+        assert_eq!(target.uri("/a?b").unwrap(), "https://[::1]/a?b");
     }
 
     #[test]
