@@ -2,8 +2,11 @@
 
 mod archives;
 mod comparison;
+mod instance;
 mod json;
 mod run_file;
+mod states;
+mod subject;
 mod whole;
 
 use std::path::PathBuf;
@@ -12,24 +15,27 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 use serde_json_path::JsonPath;
+use service_kit::config::ConfigError;
 
 use self::comparison::{Comparison, Rules};
+use self::subject::Subject;
 use self::whole::Wholeness;
 use crate::archive::{ArchiveError, ArchiveReader, Location, Sequence};
 
 /// The exit code when damage or a difference was found.
 pub const DIFFERENT: u8 = 3;
 
-/// Tells whether an archive is whole, or what differs.
+/// Tells whether an archive is whole, or what differs between archives, runs and instances.
 #[derive(Args, Debug)]
 #[command(long_about = include_str!("help.txt"))]
 pub struct VerifyArgs {
-    /// A folder, or an `s3://` prefix.
-    archive: Location,
+    /// An archive: a folder, or an `s3://` prefix. Or a running Seriatim: `http://host:port`.
+    #[arg(value_name = "ARCHIVE|URL")]
+    subject: Subject,
 
-    /// Another archive to compare it with.
-    #[arg(long, value_name = "ARCHIVE", conflicts_with = "run")]
-    against: Option<Location>,
+    /// Another of the same kind to compare it with.
+    #[arg(long, value_name = "ARCHIVE|URL", conflicts_with = "run")]
+    against: Option<Subject>,
 
     /// The outcomes of a run to compare with the recorded responses.
     #[arg(long, value_name = "FILE")]
@@ -47,9 +53,9 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "NAME")]
     header: Vec<String>,
 
-    /// Compare from this entry on.
-    #[arg(long, value_name = "SEQUENCE", default_value = "1")]
-    from: Sequence,
+    /// Compare from this entry on [default: the first].
+    #[arg(long, value_name = "SEQUENCE")]
+    from: Option<Sequence>,
 
     /// Compare up to this entry, inclusive [default: the last].
     #[arg(long, value_name = "SEQUENCE")]
@@ -68,14 +74,65 @@ trait Finding: Serialize {
 
 /// Runs the subcommand.
 pub async fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let reader = match ArchiveReader::open(&args.archive).await {
+    match (&args.subject, &args.against) {
+        (Subject::Archive(archive), None) => verify(args, archive, None).await,
+        (Subject::Archive(archive), Some(Subject::Archive(other))) => {
+            verify(args, archive, Some(other)).await
+        }
+        (Subject::Instance(recorded), Some(Subject::Instance(now))) => {
+            args.check_no_rules()?;
+            Ok(tell(&states::compare(recorded, now).await?, args.json))
+        }
+        (Subject::Instance(_), None) => {
+            let reason = "an instance is compared with another: give its URL";
+            Err(ConfigError::invalid("against", reason).into())
+        }
+        (subject, Some(other)) => {
+            let reason = format!("{subject} and {other} can't be compared: one is an archive");
+            Err(ConfigError::invalid("against", reason).into())
+        }
+    }
+}
+
+impl VerifyArgs {
+    /// Of two instances only hashes are known.
+    fn check_no_rules(&self) -> Result<(), ConfigError> {
+        let given = [
+            ("run", self.run.is_some()),
+            ("ignore", !self.ignore.is_empty()),
+            ("ignore-request", !self.ignore_request.is_empty()),
+            ("header", !self.header.is_empty()),
+            ("from", self.from.is_some()),
+            ("to", self.to.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(ConfigError::invalid(name, "this is for archives")),
+            None => Ok(()),
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        Rules {
+            ignore: self.ignore.clone(),
+            ignore_request: self.ignore_request.clone(),
+            headers: self.header.clone(),
+        }
+    }
+}
+
+async fn verify(
+    args: &VerifyArgs,
+    archive: &Location,
+    against: Option<&Location>,
+) -> anyhow::Result<ExitCode> {
+    let reader = match ArchiveReader::open(archive).await {
         Ok(reader) => reader,
         Err(error) => return damaged_or(error),
     };
-    if args.against.is_none() && args.run.is_none() {
+    if against.is_none() && args.run.is_none() {
         return Ok(tell(&Wholeness::of(&reader).await?, args.json));
     }
-    match compare(args, &reader).await {
+    match compare(args, &reader, against).await {
         Ok(comparison) => Ok(tell(&comparison, args.json)),
         Err(error) => match error.downcast::<ArchiveError>() {
             Ok(error) => damaged_or(error),
@@ -84,14 +141,14 @@ pub async fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn compare(args: &VerifyArgs, reader: &ArchiveReader) -> anyhow::Result<Comparison> {
-    let rules = Rules {
-        ignore: args.ignore.clone(),
-        ignore_request: args.ignore_request.clone(),
-        headers: args.header.clone(),
-    };
-    let stretch = args.from..=args.to.unwrap_or(Sequence::LAST);
-    if let Some(against) = &args.against {
+async fn compare(
+    args: &VerifyArgs,
+    reader: &ArchiveReader,
+    against: Option<&Location>,
+) -> anyhow::Result<Comparison> {
+    let rules = args.rules();
+    let stretch = args.from.unwrap_or(Sequence::FIRST)..=args.to.unwrap_or(Sequence::LAST);
+    if let Some(against) = against {
         let other = ArchiveReader::open(against).await?;
         return Ok(archives::compare(reader, &other, &stretch, &rules).await?);
     }
