@@ -5,9 +5,11 @@ use std::process::{Command as Process, Output};
 use std::sync::Arc;
 
 use event_log::{EventLog, Headers, LogSettings, NewRecord, Retention, Topic, TopicSpec};
+use order_domain::event::{NewOrderRepeated, OrderAccepted, OrderRejected, Outcome};
 use order_domain::purchase::{Customer, Item, PaymentMethod};
 use order_domain::{
-    Command, Currency, CustomerId, IdempotencyKey, Money, NewOrder, OrderId, Partition, VenueId,
+    Command, Currency, CustomerId, Decision, Event, Fingerprint, IdempotencyKey, Money, NewOrder,
+    Offset, OrderId, Partition, Position, RejectionReason, Timestamp, VenueId,
 };
 use replay::archive::{
     ArchiveReader, ArchiveWriter, Entry, Exchange, Location, Sequence, WriterSettings,
@@ -32,9 +34,13 @@ impl Orders {
     }
 
     async fn append(&self, partition: u32, payload: Vec<u8>) {
+        self.append_to(&self.topic, partition, payload).await;
+    }
+
+    async fn append_to(&self, topic: &Topic, partition: u32, payload: Vec<u8>) {
         let (key, headers) = ("shop/1".into(), Headers::new());
         let record = NewRecord { key, payload: payload.into(), headers };
-        let appended = self.log.append_all(&self.topic, Partition(partition), vec![record]).await;
+        let appended = self.log.append_all(topic, Partition(partition), vec![record]).await;
         appended.expect("an append");
         // The log's clock has milliseconds: the next record is to be later.
         tokio::time::sleep(std::time::Duration::from_millis(3)).await;
@@ -65,8 +71,12 @@ fn succeed(output: &Output) -> serde_json::Value {
 }
 
 fn order(customer: u64, key: Option<&str>) -> Command {
+    Command::NewOrder(new_order(customer, key))
+}
+
+fn new_order(customer: u64, key: Option<&str>) -> NewOrder {
     let price = Money::from_minor(1250, Currency::Usd);
-    Command::NewOrder(NewOrder {
+    NewOrder {
         order_id: OrderId("0192f0c1-4a7e-7cc0-a1a1-6f1df0a3b001".parse().expect("a UUID")),
         venue: VenueId::new("shop/1").expect("a venue"),
         customer: Customer {
@@ -90,7 +100,7 @@ fn order(customer: u64, key: Option<&str>) -> Command {
         }],
         idempotency_key: key.map(|key| IdempotencyKey::new(key).expect("a key")),
         trace_parent: None,
-    })
+    }
 }
 
 async fn entries(archive: &Path) -> Vec<Entry> {
@@ -157,27 +167,134 @@ async fn partitions_come_together_by_time_and_any_stretch_can_be_taken() {
     assert_eq!(output.status.code(), Some(1), "an archive is not written over");
 }
 
+fn decision(offset: u64, event: Event) -> Vec<u8> {
+    let source = Position::new(Partition(0), Offset(offset));
+    Decision { source, at: Timestamp(0), events: vec![event] }.to_json()
+}
+
+fn accepted(customer: u64) -> Event {
+    let order = new_order(customer, None);
+    let fingerprint = Fingerprint::of(&order);
+    Event::OrderAccepted(OrderAccepted { order, fingerprint })
+}
+
+fn rejected(customer: u64) -> Event {
+    let order = new_order(customer, None);
+    let (fingerprint, reason) = (Fingerprint::of(&order), RejectionReason::TotalMismatch);
+    Event::OrderRejected(OrderRejected { order, fingerprint, reason, detail: "why".to_owned() })
+}
+
+fn repeated(first: u64) -> Event {
+    let (order_id, outcome) = (new_order(1, None).order_id, Outcome::Accepted);
+    Event::NewOrderRepeated(NewOrderRepeated { order_id, first: Offset(first), outcome })
+}
+
+impl Orders {
+    async fn decide(&self, decisions: &[Vec<u8>]) {
+        let topic = event_log::topics::ORDER_EVENTS;
+        let retention = Retention::default();
+        let spec = TopicSpec { topic: topic.clone(), partitions: 2, retention };
+        self.log.create_topics(&[spec]).await.expect("the topic is made");
+        for decision in decisions {
+            self.append_to(&topic, 0, decision.clone()).await;
+        }
+    }
+}
+
+fn outcomes(entries: &[Entry]) -> Vec<Option<&str>> {
+    entries.iter().map(|entry| entry.exchange.outcome.as_deref()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_command_ends_the_work_or_goes_to_the_rejects() {
+async fn the_outcome_of_a_command_is_its_first_decision() {
+    let orders = Orders::new().await;
+    for customer in 1..=5 {
+        orders.append(0, order(customer, None).to_json()).await;
+    }
+    orders.append(1, order(6, None).to_json()).await;
+    let decisions = [
+        decision(0, accepted(1)),
+        decision(1, rejected(2)),
+        b"no decision".to_vec(),
+        // An engine that was deposed goes on for a moment, and decides otherwise.
+        decision(0, rejected(1)),
+        decision(1, accepted(2)),
+        decision(2, repeated(0)),
+        decision(3, accepted(4)),
+    ];
+    orders.decide(&decisions).await;
+    let archive = |name: &str| orders.folder.path().join(name);
+    let summary = succeed(&orders.dump(&archive("all"), &[]));
+    assert_eq!((&summary["entries"], &summary["outcomes"]), (&6.into(), &4.into()));
+    let expected = [
+        Some("accepted"),
+        Some("rejected: total-mismatch"),
+        Some("repeated: accepted"),
+        Some("accepted"),
+        None,
+        None,
+    ];
+    assert_eq!(outcomes(&entries(&archive("all")).await), expected);
+
+    let stretch = ["--first", "0:1", "--until", "0:4", "--partition", "0"];
+    assert_eq!(succeed(&orders.dump(&archive("part"), &stretch))["outcomes"], 3);
+    assert_eq!(outcomes(&entries(&archive("part")).await), expected[1..4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_of_other_commands_are_not_taken_for_outcomes() {
+    let orders = Orders::new().await;
+    let mut other = new_order(1, None);
+    other.order_id = OrderId("0192f0c1-4a7e-7cc0-a1a1-6f1df0a3b002".parse().expect("a UUID"));
+    orders.append(0, order(1, None).to_json()).await;
+    let fingerprint = Fingerprint::of(&other);
+    let accepted = Event::OrderAccepted(OrderAccepted { order: other, fingerprint });
+    orders.decide(&[decision(0, accepted)]).await;
+    let archive = |name: &str| orders.folder.path().join(name);
+    let output = orders.dump(&archive("a"), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("it was decided from another topic"), "{error}");
+    let output = orders.dump(&archive("b"), &["--decisions", "missing"]);
+    assert_eq!(output.status.code(), Some(1), "one that is named must be there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_command_goes_to_the_rejects_or_ends_the_work() {
     let orders = Orders::new().await;
     orders.append(0, order(1, None).to_json()).await;
     orders.append(0, b"{\"type\":\"Dance\",\"version\":1,\"data\":{}}".to_vec()).await;
     orders.append(0, order(2, None).to_json()).await;
     let archive = |name: &str| orders.folder.path().join(name);
-    let output = orders.dump(&archive("strict"), &[]);
+    let output = orders.dump(&archive("strict"), &["--strict"]);
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("record 0:1") && error.contains("Dance"), "{error}");
     assert_eq!(customers(&entries(&archive("strict")).await), [1], "what came before is kept");
 
-    let rejects = archive("rejects.jsonl");
-    let output = orders.dump(&archive("lenient"), &["--rejects", rejects.to_str().expect("text")]);
-    assert_eq!(succeed(&output)["rejected"], 1);
+    assert_eq!(succeed(&orders.dump(&archive("lenient"), &[]))["rejected"], 1);
     assert_eq!(customers(&entries(&archive("lenient")).await), [1, 2]);
-    let rejects = std::fs::read_to_string(rejects).expect("the rejects");
-    let reject: serde_json::Value = serde_json::from_str(rejects.trim()).expect("one line");
+    let beside = std::fs::read_to_string(archive("lenient.rejects.jsonl")).expect("the rejects");
+    let reject: serde_json::Value = serde_json::from_str(beside.trim()).expect("one line");
     assert_eq!((&reject["topic"], &reject["position"]), (&"orders".into(), &"0:1".into()));
     assert!(reject["reason"].as_str().expect("a reason").contains("Dance"), "{reject}");
+    let named = archive("mine.jsonl");
+    succeed(&orders.dump(&archive("named"), &["--rejects", named.to_str().expect("text")]));
+    assert_eq!(std::fs::read_to_string(named).expect("the rejects"), beside);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_without_commands_is_said_to_have_none() {
+    let orders = Orders::new().await;
+    orders.append(0, b"hello".to_vec()).await;
+    let output = orders.dump(&orders.folder.path().join("a"), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("none of 1 records can become a request"), "{error}");
+    let elsewhere = orders.folder.path().join("elsewhere");
+    let output = dump(&elsewhere, "orders", &orders.folder.path().join("b"), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!elsewhere.exists(), "a log that is not there is not made");
 }
 
 #[tokio::test(flavor = "multi_thread")]

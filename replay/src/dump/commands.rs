@@ -1,17 +1,18 @@
 //! Records of a topic: commands become requests, entries what they were.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::borrow::Cow;
 
-use anyhow::{Context as _, bail};
-use event_log::Record;
+use anyhow::bail;
+use event_log::{EventLog, Record, Topic};
 use order_domain::Command;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use super::decisions::Decisions;
 use super::stretch::time_of;
 use super::{Dump, StreamError, TopicReader, entries, is_entry, to_request};
 use crate::archive::Exchange;
+use crate::rejects;
 
 /// A record that can't become a request.
 #[derive(Serialize)]
@@ -19,16 +20,23 @@ struct Reject<'a> {
     topic: &'a str,
     position: String,
     reason: String,
-    payload: std::borrow::Cow<'a, str>,
+    payload: &'a str,
+}
+
+/// What a topic is read with.
+pub(super) struct Commands {
+    pub(super) topic: Topic,
+    pub(super) records: TopicReader,
+    pub(super) decisions: Option<Decisions>,
 }
 
 /// Says whether it came to the stretch's end.
 pub(super) async fn copy(
     dump: &mut Dump<'_>,
-    mut records: TopicReader,
+    mut commands: Commands,
     stop: &CancellationToken,
 ) -> anyhow::Result<bool> {
-    if records.peek().await?.is_some_and(is_entry) {
+    if commands.records.peek().await?.is_some_and(is_entry) {
         let address = dump.args.stream.address(&dump.args.from)?;
         let args = dump.args;
         if !(args.first.is_empty() && args.until.is_empty() && args.partition.is_empty()) {
@@ -36,56 +44,67 @@ pub(super) async fn copy(
         }
         return entries::copy(dump, &address, stop).await;
     }
-    let mut rejects = dump.args.rejects.as_ref().map(Rejects::create).transpose()?;
     loop {
         let record = tokio::select! {
-            record = records.next() => record?,
-            () = stop.cancelled() => break,
+            record = commands.records.next() => record?,
+            () = stop.cancelled() => return Ok(false),
         };
-        let Some(record) = record else { break };
-        match request_of(&record) {
-            Ok(request) => drop(dump.writer.append(request).await?),
-            Err(reason) => {
-                let topic = records.topic().as_str();
-                let Some(rejects) = &mut rejects else {
-                    let place = format!("{topic}, record {},", record.position);
-                    let error = StreamError::NotAnEntry { place, reason };
-                    return Err(error).context("name a file with --rejects to go on without it");
-                };
-                rejects.write(topic, &record, reason)?;
-                dump.rejected += 1;
+        let Some(record) = record else { return Ok(true) };
+        match commands.request_of(&record).await? {
+            Ok(request) => {
+                dump.outcomes += u64::from(request.outcome.is_some());
+                dump.writer.append(request).await?;
             }
+            Err(reason) => dump.reject(commands.topic.as_str(), &record, reason)?,
         }
         dump.progress.advance(1);
     }
-    if let Some(rejects) = rejects {
-        rejects.finish()?;
-    }
-    Ok(!stop.is_cancelled())
 }
 
-fn request_of(record: &Record) -> Result<Exchange, String> {
-    let at = time_of(record).ok_or("its time is in no calendar")?;
-    let command = Command::from_json(&record.payload).map_err(|error| error.to_string())?;
-    Ok(to_request(&command, at))
+impl Commands {
+    /// The request with its outcome, or the reason why the record is none.
+    async fn request_of(
+        &mut self,
+        record: &Record,
+    ) -> Result<Result<Exchange, String>, StreamError> {
+        let Some(at) = time_of(record) else {
+            return Ok(Err("its time is in no calendar".to_owned()));
+        };
+        let command = match Command::from_json(&record.payload) {
+            Ok(command) => command,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let mut request = to_request(&command, at);
+        if let Some(decisions) = &mut self.decisions {
+            request.outcome = decisions.outcome(record.position, command.order_id()).await?;
+        }
+        Ok(Ok(request))
+    }
 }
 
-struct Rejects(BufWriter<File>);
-
-impl Rejects {
-    fn create(path: &std::path::PathBuf) -> anyhow::Result<Self> {
-        let file = File::create(path).with_context(|| format!("{}", path.display()))?;
-        Ok(Self(BufWriter::new(file)))
+impl Dump<'_> {
+    fn reject(&mut self, topic: &str, record: &Record, reason: String) -> anyhow::Result<()> {
+        if self.args.strict {
+            let place = format!("{topic}, record {},", record.position);
+            return Err(StreamError::NotARequest { place, reason }.into());
+        }
+        let position = record.position.to_string();
+        let payload: Cow<'_, str> = String::from_utf8_lossy(&record.payload);
+        let payload = rejects::beginning(&payload);
+        Ok(self.rejects.add(&Reject { topic, position, reason, payload })?)
     }
+}
 
-    fn write(&mut self, topic: &str, record: &Record, reason: String) -> anyhow::Result<()> {
-        let payload = String::from_utf8_lossy(&record.payload);
-        let reject = Reject { topic, position: record.position.to_string(), reason, payload };
-        serde_json::to_writer(&mut self.0, &reject)?;
-        Ok(self.0.write_all(b"\n")?)
-    }
-
-    fn finish(mut self) -> anyhow::Result<()> {
-        Ok(self.0.flush()?)
+/// The decisions of the topic's commands, where they are to be had.
+pub(super) async fn decisions(
+    log: &std::sync::Arc<dyn EventLog>,
+    commands: &Topic,
+    named: Option<&Topic>,
+) -> Result<Option<Decisions>, StreamError> {
+    match named {
+        Some(topic) => Decisions::open(log, topic.clone()).await.map(Some),
+        // The decisions of another topic are not known by their name.
+        None if *commands != event_log::topics::ORDERS => Ok(None),
+        None => Decisions::open_if_there(log, event_log::topics::ORDER_EVENTS).await,
     }
 }

@@ -1,6 +1,7 @@
 //! From a topic or a Redis stream into an archive.
 
 mod commands;
+mod decisions;
 mod entries;
 mod purchase;
 mod stretch;
@@ -8,8 +9,9 @@ mod stretch;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
+use event_log::Topic;
 use jiff::Timestamp;
 use measure::Progress;
 use order_domain::{Partition, Position};
@@ -17,7 +19,9 @@ use serde::Serialize;
 use service_kit::{exit, shutdown};
 
 use crate::archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
+use crate::rejects::{self, Rejects};
 use crate::stream::{StreamArgs, StreamError, StreamUrl, is_entry};
+use commands::Commands;
 
 pub use purchase::to_request;
 pub use stretch::{Stretch, TopicReader};
@@ -29,6 +33,14 @@ pub use stretch::{Stretch, TopicReader};
 /// Idempotency-Key where it had one, at the time the log took it, its venue as ordering key. Each
 /// partition keeps its order; the partitions are put together by time. Entries that `replay
 /// serialin` wrote (Kafka, embedded log or Redis) become the archive that they came from.
+///
+/// What became of a command is told by its decision in `order-events`, and is the request's outcome:
+/// `accepted`, `rejected: <reason>`, `repeated: <outcome of the first>` or `conflicted`; none where
+/// it is not decided yet or no longer kept. So two dumps can be compared with `replay verify`.
+///
+/// Any other record (bytes that are no command, a type or version that this build does not know)
+/// can't become a request: it goes to the rejects file with topic, position, reason and payload, and
+/// is counted. The exit code is 0 nevertheless, unless --strict is given or nothing else was there.
 ///
 /// Any stretch can be taken: of a topic by position and time, of entries by sequence number and
 /// time. It ends at what is there when the command begins.
@@ -71,10 +83,16 @@ pub struct DumpArgs {
     /// Of entries: only up to this sequence number, inclusive.
     #[arg(long, value_name = "SEQUENCE")]
     last_entry: Option<Sequence>,
-    /// Write records that can't become requests to this file, a JSON line each, and go on. Without
-    /// it the first one ends the work.
+    /// The topic with the decisions [default: order-events, if the topic is orders].
+    #[arg(long, value_name = "TOPIC", value_parser = topic)]
+    decisions: Option<Topic>,
+    /// Where records that can't become requests go [default: beside the archive's folder, its name
+    /// with .rejects.jsonl; for `s3://` its last part, in the current folder].
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
+    /// Stop at the first such record.
+    #[arg(long)]
+    strict: bool,
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
@@ -87,6 +105,10 @@ fn partition(text: &str) -> Result<Partition, String> {
     text.parse().map(Partition).map_err(|error| format!("{error}"))
 }
 
+fn topic(text: &str) -> Result<Topic, String> {
+    Topic::new(text).map_err(|error| format!("{error}"))
+}
+
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,6 +117,8 @@ pub struct Summary {
     pub archive_id: ArchiveId,
     /// Its entries.
     pub entries: u64,
+    /// Entries of commands whose outcome is known.
+    pub outcomes: u64,
     /// Records that could not become requests.
     pub rejected: u64,
     /// Whether the stretch was dumped to its end.
@@ -106,47 +130,63 @@ struct Dump<'a> {
     args: &'a DumpArgs,
     writer: ArchiveWriter,
     progress: Progress,
-    rejected: u64,
+    outcomes: u64,
+    rejects: Rejects,
 }
 
 /// The command.
 pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
-    let summary = dump(args).await?;
+    let rejects = args.rejects.clone().unwrap_or_else(|| rejects::default_path(&args.archive));
+    let summary = dump(args, Rejects::at(&rejects)?).await?;
+    let Summary { archive_id, entries, outcomes, rejected, complete } = summary;
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);
     } else {
-        let Summary { archive_id, entries, rejected, complete } = summary;
-        let whole = if complete { "" } else { "; stopped before the end" };
-        println!("archive {archive_id}: {entries} entries, {rejected} rejected{whole}");
+        println!("archive {archive_id}: {entries} entries, {outcomes} with an outcome");
+        if rejected > 0 {
+            println!("{rejected} rejected: see {}", rejects.display());
+        }
+        if !complete {
+            println!("stopped before the end");
+        }
     }
-    Ok(if summary.complete { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
+    if entries == 0 && rejected > 0 {
+        bail!("none of {rejected} records can become a request: see {}", rejects.display());
+    }
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
 }
 
-async fn dump(args: &DumpArgs) -> anyhow::Result<Summary> {
+async fn dump(args: &DumpArgs, rejects: Rejects) -> anyhow::Result<Summary> {
     let stop = shutdown::on_signals();
     let address = args.stream.address(&args.from)?;
-    let topic = match &args.from {
+    let commands = match &args.from {
         StreamUrl::Redis(_) => None,
         StreamUrl::Log(_) => Some(open_topic(args).await?),
     };
     let writer = ArchiveWriter::create(&args.archive, WriterSettings::default()).await?;
     let progress = if args.quiet { Progress::hidden() } else { Progress::new("dump", None) };
-    let mut dump = Dump { args, writer, progress, rejected: 0 };
-    let complete = match topic {
-        Some(records) => commands::copy(&mut dump, records, &stop).await,
+    let mut dump = Dump { args, writer, progress, outcomes: 0, rejects };
+    let complete = match commands {
+        Some(commands) => commands::copy(&mut dump, commands, &stop).await,
         None => entries::copy(&mut dump, &address, &stop).await,
     };
     // What was read before a failure is kept: a whole archive of the stretch's beginning.
-    let Dump { writer, progress, rejected, .. } = dump;
+    let Dump { writer, progress, outcomes, mut rejects, .. } = dump;
     let manifest = writer.finish().await?;
+    rejects.finish()?;
     progress.finish();
-    let (archive_id, entries, complete) = (manifest.archive_id, manifest.entries, complete?);
-    Ok(Summary { archive_id, entries, rejected, complete })
+    Ok(Summary {
+        archive_id: manifest.archive_id,
+        entries: manifest.entries,
+        outcomes,
+        rejected: rejects.count(),
+        complete: complete?,
+    })
 }
 
-/// The records of a topic with commands; `None` where it holds entries of an archive.
-async fn open_topic(args: &DumpArgs) -> anyhow::Result<TopicReader> {
+async fn open_topic(args: &DumpArgs) -> anyhow::Result<Commands> {
     let address = args.stream.address(&args.from)?;
+    address.check_exists()?;
     let (settings, topic) = address.log().context("the URL names a log")?;
     let log = event_log::open(&settings).await?;
     let stretch = Stretch {
@@ -156,5 +196,7 @@ async fn open_topic(args: &DumpArgs) -> anyhow::Result<TopicReader> {
         since: args.since,
         before: args.before,
     };
-    Ok(TopicReader::open(log, topic, stretch).await?)
+    let decisions = commands::decisions(&log, &topic, args.decisions.as_ref()).await?;
+    let records = TopicReader::open(log, topic.clone(), stretch).await?;
+    Ok(Commands { topic, records, decisions })
 }

@@ -43,7 +43,6 @@ impl Stretch {
 /// Reads a stretch. Each partition keeps its order, whatever its times; between partitions the
 /// earlier time comes first, and at the same time the lower partition.
 pub struct TopicReader {
-    topic: Topic,
     stretch: Stretch,
     partitions: Vec<PartitionReader>,
 }
@@ -84,12 +83,7 @@ impl TopicReader {
             let (ahead, clock) = (VecDeque::new(), i64::MIN);
             partitions.push(PartitionReader { reader, end, ahead, clock });
         }
-        Ok(Self { topic, stretch, partitions })
-    }
-
-    /// The topic.
-    pub fn topic(&self) -> &Topic {
-        &self.topic
+        Ok(Self { stretch, partitions })
     }
 
     /// The next record of the stretch; `None` at its end.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -141,6 +142,18 @@ impl StreamAddress {
         self.kafka_properties = properties;
         self.patience = patience;
         self
+    }
+
+    /// Fails where an embedded log is named that is not there: opening it would make it.
+    pub(crate) fn check_exists(&self) -> Result<(), StreamError> {
+        let StreamUrl::Log(url) = &self.url else { return Ok(()) };
+        match url.strip_prefix("sqlite:") {
+            Some(directory) if !Path::new(directory).is_dir() => {
+                let reason = "there is no such directory".to_owned();
+                Err(StreamError::Address { text: url.clone(), reason })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// How to open the log, if it is one; an append may take all the patience there is, since the

@@ -30,6 +30,29 @@ pub enum StreamError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A record can't become a request.
+    #[error("{place} can't become a request: {reason}")]
+    NotARequest {
+        /// Which record: topic and position.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+    /// Decisions are of other commands.
+    #[error(
+        "the decision of {command} in {topic} is about order {decided}, the command about {order}: \
+         it was decided from another topic"
+    )]
+    OtherDecisions {
+        /// Where the decision stands.
+        topic: String,
+        /// The command's position.
+        command: Position,
+        /// The order that the decision is about.
+        decided: String,
+        /// The order that the command is about.
+        order: String,
+    },
     /// The stream holds another archive. A stream holds one: name another topic.
     #[error("{place} holds archive {found}, not {expected}; a stream holds one archive")]
     OtherArchive {

@@ -42,6 +42,7 @@ impl StreamReader {
         from: Sequence,
         until: Until,
     ) -> Result<Self, StreamError> {
+        address.check_exists()?;
         match address.log() {
             Some((settings, topic)) => {
                 let log = event_log::open(&settings).await?;

@@ -1,0 +1,151 @@
+//! What became of commands: the decisions of the topic `order-events`, beside the commands.
+//!
+//! Decisions stand on the partition of their command, in the order of the commands, one record each;
+//! where an engine that was deposed has repeated some, the first one counts. So each partition is
+//! read once, along with its commands. The decision of offset n never stands before offset n, since
+//! every command has one.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use event_log::{EventLog, LogError, LogReader, Topic};
+use order_domain::event::Outcome;
+use order_domain::{Decision, Event, Offset, OrderId, Partition, Position};
+
+use crate::stream::{StreamError, next_records};
+
+/// Decisions of a topic, as far as it goes when a partition's first command comes.
+pub(super) struct Decisions {
+    log: Arc<dyn EventLog>,
+    topic: Topic,
+    partition_count: u32,
+    partitions: BTreeMap<Partition, PartitionDecisions>,
+}
+
+struct PartitionDecisions {
+    /// `None` at the end.
+    reader: Option<Box<dyn LogReader>>,
+    end: Offset,
+    ahead: VecDeque<Decision>,
+    /// The last command whose decision was seen.
+    seen: Option<Offset>,
+}
+
+impl Decisions {
+    pub(super) async fn open(log: &Arc<dyn EventLog>, topic: Topic) -> Result<Self, StreamError> {
+        let partition_count = log.partition_count(&topic).await?;
+        Ok(Self { log: log.clone(), topic, partition_count, partitions: BTreeMap::new() })
+    }
+
+    /// `None` where there is no such topic.
+    pub(super) async fn open_if_there(
+        log: &Arc<dyn EventLog>,
+        topic: Topic,
+    ) -> Result<Option<Self>, StreamError> {
+        match Self::open(log, topic).await {
+            Err(StreamError::Log(LogError::NoSuchTopic(_))) => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    /// What became of the command at `source`, in a word or two; `None` where that is not decided, or
+    /// not kept. Of each partition ask in the order of the commands.
+    pub(super) async fn outcome(
+        &mut self,
+        source: Position,
+        order: OrderId,
+    ) -> Result<Option<String>, StreamError> {
+        let Some(decision) = self.decision(source).await? else { return Ok(None) };
+        let Some(event) = decision.events.first() else { return Ok(None) };
+        match event.order_id() {
+            Some(decided) if decided != order => Err(StreamError::OtherDecisions {
+                topic: self.topic.to_string(),
+                command: source,
+                decided: decided.to_string(),
+                order: order.to_string(),
+            }),
+            _ => Ok(Some(word(event))),
+        }
+    }
+
+    async fn decision(&mut self, source: Position) -> Result<Option<Decision>, StreamError> {
+        let Position { partition, offset } = source;
+        if partition.0 >= self.partition_count {
+            return Ok(None);
+        }
+        if !self.partitions.contains_key(&partition) {
+            let opened = self.open_partition(partition, offset).await?;
+            self.partitions.insert(partition, opened);
+        }
+        let decisions = self.partitions.get_mut(&partition).expect("it was just put there");
+        decisions.of(offset).await
+    }
+
+    async fn open_partition(
+        &self,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<PartitionDecisions, StreamError> {
+        let ends = self.log.ends(&self.topic, partition).await?;
+        let begin = from.max(ends.first);
+        let reader = if begin < ends.next {
+            Some(self.log.read(&self.topic, partition, begin).await?)
+        } else {
+            None
+        };
+        Ok(PartitionDecisions { reader, end: ends.next, ahead: VecDeque::new(), seen: None })
+    }
+}
+
+impl PartitionDecisions {
+    /// The first decision of this command; those of earlier ones are passed over.
+    async fn of(&mut self, source: Offset) -> Result<Option<Decision>, StreamError> {
+        loop {
+            while let Some(decision) = self.ahead.pop_front() {
+                let decided = decision.source.offset;
+                if decided > source {
+                    self.ahead.push_front(decision);
+                    return Ok(None);
+                }
+                if self.seen.is_none_or(|seen| decided > seen) {
+                    self.seen = Some(decided);
+                    if decided == source {
+                        return Ok(Some(decision));
+                    }
+                }
+            }
+            if !self.refill().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Says whether there was more.
+    async fn refill(&mut self) -> Result<bool, StreamError> {
+        let Some(reader) = &mut self.reader else { return Ok(false) };
+        let records = next_records(reader.as_mut()).await?;
+        if records.last().is_some_and(|last| last.position.offset.next() >= self.end) {
+            self.reader = None;
+        }
+        // What is no decision that this build can read decides nothing here.
+        let decisions =
+            records.iter().filter_map(|record| Decision::from_json(&record.payload).ok());
+        self.ahead.extend(decisions);
+        Ok(true)
+    }
+}
+
+/// How an entry's outcome is written.
+fn word(event: &Event) -> String {
+    let of = |outcome: &Outcome| match outcome {
+        Outcome::Accepted => "accepted".to_owned(),
+        Outcome::Rejected { reason } => format!("rejected: {reason}"),
+    };
+    match event {
+        Event::OrderAccepted(_) => of(&Outcome::Accepted),
+        Event::OrderRejected(event) => of(&Outcome::Rejected { reason: event.reason }),
+        Event::NewOrderRepeated(event) => format!("repeated: {}", of(&event.outcome)),
+        Event::NewOrderConflicted(_) => "conflicted".to_owned(),
+        Event::CommandDeadLettered(_) => "dead-lettered".to_owned(),
+    }
+}
