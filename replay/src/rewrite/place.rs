@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
+use hyper::header::HeaderName;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -50,8 +51,12 @@ impl FromStr for Place {
             None if text == "path" => Ok(Self::Path),
             None if text == "location" => Ok(Self::Location),
             None if text == "key" => Ok(Self::Key),
+            Some(("query", "")) => Err(wrong("a query parameter has a name")),
             Some(("query", name)) => Ok(Self::Query(name.to_owned())),
-            Some(("header", name)) => Ok(Self::Header(name.to_owned())),
+            Some(("header", name)) => {
+                check_header_name(name)?;
+                Ok(Self::Header(name.to_owned()))
+            }
             Some(("body", pointer)) => pointer.parse().map(Self::Body).map_err(wrong),
             _ => Err(wrong(
                 "expected path, query:<name>, header:<name>, location, key or body:<JSON pointer>",
@@ -61,6 +66,24 @@ impl FromStr for Place {
 }
 
 impl Place {
+    /// Fails unless one value can be read there in a request.
+    pub(super) fn check_read_from_request(&self, what: &str) -> Result<(), RewriteError> {
+        let reason = "it is read from query:<name>, header:<name>, key or body:<JSON pointer>";
+        check(what, reason, !matches!(self, Self::Path | Self::Location))
+    }
+
+    /// Fails unless a value can be replaced there in a request.
+    pub(super) fn check_in_request(&self, what: &str) -> Result<(), RewriteError> {
+        let reason = "a request has path, query:<name>, header:<name> and body:<JSON pointer>";
+        check(what, reason, !matches!(self, Self::Location | Self::Key))
+    }
+
+    /// Fails unless a value can be read there in an answer.
+    pub(super) fn check_in_answer(&self, what: &str) -> Result<(), RewriteError> {
+        let reason = "an answer has location, header:<name> and body:<JSON pointer>";
+        check(what, reason, matches!(self, Self::Location | Self::Header(_) | Self::Body(_)))
+    }
+
     /// The first value there. A whole path is no single value.
     pub(super) fn of_request(&self, request: &Exchange) -> Option<String> {
         match self {
@@ -133,6 +156,10 @@ impl Place {
     }
 }
 
+fn check(what: &str, reason: &'static str, right: bool) -> Result<(), RewriteError> {
+    if right { Ok(()) } else { Err(RewriteError::Place { text: what.to_owned(), reason }) }
+}
+
 /// Sets a header, in the place of all of that name.
 pub(super) fn set_header(request: &mut Exchange, name: &str, value: String) {
     remove_header(request, name);
@@ -187,6 +214,14 @@ fn decoded(text: &str) -> Cow<'_, str> {
 
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, &RESERVED).to_string()
+}
+
+/// A name that HTTP takes for a header (RFC 9110, section 5.1).
+pub(super) fn check_header_name(name: &str) -> Result<(), RewriteError> {
+    match HeaderName::from_bytes(name.as_bytes()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(RewriteError::HeaderName(name.to_owned())),
+    }
 }
 
 #[cfg(test)]
@@ -256,7 +291,7 @@ mod tests {
 
     #[test]
     fn unknown_places_are_refused() {
-        for text in ["cookie", "body:id", "form:x"] {
+        for text in ["cookie", "body:id", "form:x", "header:", "header:a b", "query:"] {
             assert!(text.parse::<Place>().is_err(), "{text}");
         }
     }

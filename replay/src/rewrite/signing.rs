@@ -9,6 +9,66 @@ use serde::Deserialize;
 use sha2::{Sha256, Sha512};
 
 use super::RewriteError;
+use super::file;
+use super::place::{self, Place};
+use super::template::{Scene, Template, header_templates, templates};
+use crate::archive::Exchange;
+
+/// How requests are signed.
+#[derive(Debug)]
+pub(super) struct Signing {
+    algorithm: Algorithm,
+    message: Template,
+    encoding: Encoding,
+    put: Place,
+    headers: Vec<(String, Template)>,
+    query: Vec<(String, Template)>,
+}
+
+impl Signing {
+    pub(super) fn new(
+        file: file::Signing,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, RewriteError> {
+        if !matches!(file.put, Place::Header(_) | Place::Query(_)) {
+            return Err(RewriteError::Place {
+                text: "signing.put".to_owned(),
+                reason: "a signature is put into header:<name> or query:<name>",
+            });
+        }
+        Ok(Self {
+            algorithm: file.algorithm,
+            message: Template::parse(&file.message)?,
+            encoding: file.encoding,
+            put: file.put,
+            headers: header_templates(file.headers, variable)?,
+            query: templates(file.query, variable)?,
+        })
+    }
+
+    /// Puts the signature into the request; what is signed with it is set before.
+    pub(super) fn sign(&self, request: &mut Exchange, secret: &[u8], scene: &Scene<'_>) {
+        for (name, template) in &self.headers {
+            let value = template.text(scene, request);
+            place::set_header(request, name, value);
+        }
+        for (name, template) in &self.query {
+            let value = template.text(scene, request);
+            place::set_query(request, name, &value);
+        }
+        if let Place::Query(name) = &self.put {
+            // An old signature is no part of what is signed.
+            place::remove_query(request, name);
+        }
+        let message = self.message.bytes(scene, request);
+        let signature = self.algorithm.sign(secret, &message, self.encoding);
+        match &self.put {
+            Place::Query(name) => place::set_query(request, name, &signature),
+            Place::Header(name) => place::set_header(request, name, signature),
+            _ => unreachable!("checked when it was made"),
+        }
+    }
+}
 
 /// Which hash an HMAC is made with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -1,11 +1,14 @@
 //! Text with names in braces: `{run}-{sequence}`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::RewriteError;
+use super::file::expand;
+use super::place::check_header_name;
 use crate::archive::{ArchiveId, Exchange, Sequence};
 
 /// Text and names, in turn.
@@ -48,14 +51,12 @@ const NAMES: [(&str, Name); 11] = [
     ("timestamp_s", Name::TimestampS),
 ];
 
-/// What the names stand for.
+/// What the names stand for, besides the request's own parts.
 pub(super) struct Scene<'a> {
     pub(super) sequence: Sequence,
     pub(super) run: Uuid,
     pub(super) archive: ArchiveId,
     pub(super) user: Option<&'a str>,
-    /// As far as it is rewritten.
-    pub(super) exchange: &'a Exchange,
     pub(super) now: Timestamp,
 }
 
@@ -81,44 +82,62 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    /// Bodies may be anything, hence bytes.
-    pub(super) fn bytes(&self, scene: &Scene<'_>) -> Vec<u8> {
+    /// Of a request as far as it is rewritten. Bodies may be anything, hence bytes.
+    pub(super) fn bytes(&self, scene: &Scene<'_>, request: &Exchange) -> Vec<u8> {
         let mut bytes = Vec::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-                Piece::Name(Name::Body) => bytes.extend_from_slice(scene.exchange.body.bytes()),
-                Piece::Name(name) => bytes.extend_from_slice(name.text(scene).as_bytes()),
+                Piece::Name(Name::Body) => bytes.extend_from_slice(request.body.bytes()),
+                Piece::Name(name) => bytes.extend_from_slice(name.text(scene, request).as_bytes()),
             }
         }
         bytes
     }
 
-    pub(super) fn text(&self, scene: &Scene<'_>) -> String {
-        String::from_utf8_lossy(&self.bytes(scene)).into_owned()
+    pub(super) fn text(&self, scene: &Scene<'_>, request: &Exchange) -> String {
+        String::from_utf8_lossy(&self.bytes(scene, request)).into_owned()
     }
 }
 
 impl Name {
-    fn text(self, scene: &Scene<'_>) -> String {
-        let exchange = scene.exchange;
+    fn text(self, scene: &Scene<'_>, request: &Exchange) -> String {
         let mut text = String::new();
         let written = match self {
             Self::Sequence => write!(text, "{}", scene.sequence),
-            Self::Key => write!(text, "{}", exchange.key),
+            Self::Key => write!(text, "{}", request.key),
             Self::Run => write!(text, "{}", scene.run),
             Self::Archive => write!(text, "{}", scene.archive),
             Self::User => write!(text, "{}", scene.user.unwrap_or_default()),
-            Self::Method => write!(text, "{}", exchange.method),
-            Self::Path => write!(text, "{}", split(&exchange.path).0),
-            Self::Query => write!(text, "{}", split(&exchange.path).1),
-            Self::Body => write!(text, "{}", exchange.body.text().unwrap_or_default()),
+            Self::Method => write!(text, "{}", request.method),
+            Self::Path => write!(text, "{}", split(&request.path).0),
+            Self::Query => write!(text, "{}", split(&request.path).1),
+            Self::Body => write!(text, "{}", request.body.text().unwrap_or_default()),
             Self::TimestampMs => write!(text, "{}", scene.now.as_millisecond()),
             Self::TimestampS => write!(text, "{}", scene.now.as_second()),
         };
         written.expect("a string takes everything");
         text
     }
+}
+
+/// The values of a table, `${NAME}` expanded.
+pub(super) fn templates(
+    texts: BTreeMap<String, String>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<(String, Template)>, RewriteError> {
+    let parse =
+        |(name, text): (String, String)| Ok((name, Template::parse(&expand(&text, variable)?)?));
+    texts.into_iter().map(parse).collect()
+}
+
+/// The same, for headers.
+pub(super) fn header_templates(
+    texts: BTreeMap<String, String>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<(String, Template)>, RewriteError> {
+    texts.keys().try_for_each(|name| check_header_name(name))?;
+    templates(texts, variable)
 }
 
 /// Path and query of a request target, without the question mark.
@@ -132,7 +151,7 @@ mod tests {
 
     #[test]
     fn names_stand_for_what_they_say() {
-        let exchange = Exchange {
+        let request = Exchange {
             key: "shop/23".to_owned(),
             body: "{}".into(),
             ..Exchange::new(Timestamp::UNIX_EPOCH, "POST", "/api/Order?a=1")
@@ -142,10 +161,9 @@ mod tests {
             run: Uuid::nil(),
             archive: Uuid::nil().into(),
             user: Some("alice"),
-            exchange: &exchange,
             now: Timestamp::from_millisecond(1_500).unwrap(),
         };
-        let text = |template: &str| Template::parse(template).unwrap().text(&scene);
+        let text = |template: &str| Template::parse(template).unwrap().text(&scene, &request);
         assert_eq!(
             text("{timestamp_ms}{method}{path}?{query}|{body}"),
             "1500POST/api/Order?a=1|{}"

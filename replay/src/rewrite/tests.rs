@@ -1,5 +1,6 @@
 //! The whole of it, on the file that is shipped.
 
+use super::signing::{Algorithm, Encoding};
 use super::*;
 use crate::archive::Body;
 
@@ -138,6 +139,15 @@ fn mistakes_are_told() {
     assert!(told(nowhere).contains("a signature is put into"));
     let no_path = "[[ids]]\nname = 'a'\non = 'POST'\nrecorded = 'location'\nused = []";
     assert!(told(no_path).contains("expected a method and a path"));
+    let no_answer = "[[ids]]\nname = 'a'\non = 'POST /a'\nrecorded = 'path'\nused = []";
+    assert!(told(no_answer).contains("an answer has location"), "{}", told(no_answer));
+    assert!(told("[user]\nat = 'path'").contains("it is read from"));
+    assert!(told("[fresh]\nat = ['location']").contains("a request has path"));
+    assert!(told("[headers.set]\n'a b' = 'c'").contains("\"a b\" is no name of a header"));
+    assert!(told("[headers]\nremove = ['']").contains("\"\" is no name of a header"));
+    let twice = "[[credentials]]\nuser = 'a'\n[[credentials]]\nuser = 'a'";
+    assert!(told(twice).contains("user \"a\" has credentials twice"));
+    assert!(told("not = [toml").contains("line 1"), "{}", told("not = [toml"));
 }
 
 #[test]
