@@ -1,5 +1,7 @@
 //! From an archive into a stream, in exactly the archive's order.
 
+mod dry_run;
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -44,6 +46,9 @@ pub struct SerialinArgs {
     /// Partitions of a topic that is not there yet.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1024))]
     partitions: u32,
+    /// Append nothing: look what is there, and tell what would be appended.
+    #[arg(long)]
+    dry_run: bool,
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
@@ -74,6 +79,9 @@ pub struct Summary {
 
 /// The command.
 pub async fn run(args: &SerialinArgs) -> anyhow::Result<ExitCode> {
+    if args.dry_run {
+        return dry_run::run(args).await;
+    }
     let summary = serialin(args, &shutdown::on_signals()).await?;
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);

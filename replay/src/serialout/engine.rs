@@ -27,6 +27,7 @@ use super::lanes::{Lanes, Order};
 use super::log::OutcomeLog;
 use super::request::{Preparation, Prepared};
 use super::retry::{Limits, Verdict};
+use super::stretch::Stretch;
 use crate::archive::{Body, Response, Sequence};
 use crate::outcome::Outcome;
 use crate::rewrite::Rewriter;
@@ -100,6 +101,8 @@ pub(super) struct Ended {
     pub(super) given_up: u64,
     /// The first of them, and why.
     pub(super) given_up_named: Vec<(Sequence, Failure)>,
+    /// Entries that were not sent since that was wanted.
+    pub(super) skipped: u64,
     /// With what it learned.
     pub(super) rewriter: Option<Rewriter>,
 }
@@ -118,6 +121,8 @@ pub(super) struct Plan {
     pub(super) rewriter: Option<Rewriter>,
     pub(super) batches: mpsc::Receiver<Batch>,
     pub(super) done: Done,
+    /// What is not sent at all.
+    pub(super) skip: Vec<Stretch>,
     pub(super) journal: Option<Journal>,
     pub(super) outcomes: Option<(PathBuf, OutcomeLog)>,
     pub(super) recorder: Recorder,
@@ -150,6 +155,7 @@ struct Engine {
     in_doubt: Vec<Sequence>,
     given_up: u64,
     given_up_named: Vec<(Sequence, Failure)>,
+    skipped: u64,
 }
 
 /// What a turn begins with.
@@ -183,6 +189,7 @@ impl Plan {
             in_doubt: Vec::new(),
             given_up: 0,
             given_up_named: Vec::new(),
+            skipped: 0,
         };
         engine.run().await;
         engine.end()
@@ -288,7 +295,7 @@ impl Engine {
     }
 
     fn hold(&mut self, mut job: Box<Job>) {
-        if self.plan.done.contains(job.sequence) {
+        if self.plan.done.contains(job.sequence) || self.skips(job.sequence) {
             return;
         }
         let Plan { pace, gap_max, .. } = self.plan;
@@ -297,6 +304,18 @@ impl Engine {
         self.held_entries += 1;
         self.held_bytes += job.bytes();
         self.not_due.push_back(job);
+    }
+
+    fn skips(&mut self, sequence: Sequence) -> bool {
+        let skips = self.plan.skip.iter().any(|stretch| stretch.contains(sequence));
+        if skips {
+            self.skipped += 1;
+            self.plan.done.insert(sequence);
+            if let Some(journal) = &mut self.plan.journal {
+                journal.note_done(sequence);
+            }
+        }
+        skips
     }
 
     fn admit_due(&mut self, now: Instant) {
@@ -483,6 +502,7 @@ impl Engine {
             in_doubt: self.in_doubt,
             given_up: self.given_up,
             given_up_named: self.given_up_named,
+            skipped: self.skipped,
             rewriter: self.plan.rewriter,
         }
     }

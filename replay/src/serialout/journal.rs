@@ -104,25 +104,9 @@ impl Journal {
     ) -> Result<Self, StateError> {
         let failed = |source| StateError::Io { path: path.to_owned(), source };
         let lock = lock(path)?;
-        let (run, done, sent) = match fs::read(path) {
-            Ok(bytes) => {
-                let state = read(&bytes);
-                let wrong = |reason| StateError::Unreadable { path: path.to_owned(), reason };
-                let (found, run, done, sent) = state.map_err(wrong)?;
-                if found != archive {
-                    return Err(StateError::OtherArchive {
-                        path: path.to_owned(),
-                        found: found.uuid(),
-                        expected: archive.uuid(),
-                    });
-                }
-                (run, done, sent)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                (Uuid::now_v7(), Done::before(from), BTreeSet::new())
-            }
-            Err(error) => return Err(failed(error)),
-        };
+        let begun =
+            || State { run: Uuid::now_v7(), done: Done::before(from), sent: BTreeSet::new() };
+        let State { run, done, sent } = look(path, archive)?.unwrap_or_else(begun);
         let header = header(archive, run, &done, &sent);
         let file = replace(path, &header).map_err(failed)?;
         Ok(Self {
@@ -235,10 +219,33 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-type State = (ArchiveId, Uuid, Done, BTreeSet<Sequence>);
+/// What a state file tells.
+pub(super) struct State {
+    /// Which run it is of.
+    pub(super) run: Uuid,
+    pub(super) done: Done,
+    /// Sent, and not known to be done.
+    pub(super) sent: BTreeSet<Sequence>,
+}
+
+/// Reads a state file, and leaves it as it is; `None` if there is none.
+pub(super) fn look(path: &Path, archive: ArchiveId) -> Result<Option<State>, StateError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(StateError::Io { path: path.to_owned(), source }),
+    };
+    let wrong = |reason| StateError::Unreadable { path: path.to_owned(), reason };
+    let (found, state) = read(&bytes).map_err(wrong)?;
+    if found != archive {
+        let (found, expected) = (found.uuid(), archive.uuid());
+        return Err(StateError::OtherArchive { path: path.to_owned(), found, expected });
+    }
+    Ok(Some(state))
+}
 
 /// Fails with the reason.
-fn read(bytes: &[u8]) -> Result<State, String> {
+fn read(bytes: &[u8]) -> Result<(ArchiveId, State), String> {
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let text = std::str::from_utf8(&bytes[..whole]).map_err(|error| error.to_string())?;
     let mut lines = text.lines();
@@ -263,7 +270,7 @@ fn read(bytes: &[u8]) -> Result<State, String> {
             _ => return Err(wrong()),
         }
     }
-    Ok((header.archive, header.run, done, sent))
+    Ok((header.archive, State { run: header.run, done, sent }))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod connection;
 mod done;
+mod dry_run;
 mod engine;
 mod job;
 mod journal;
@@ -14,8 +15,8 @@ mod log;
 mod pump;
 mod request;
 mod retry;
+mod stretch;
 mod summary;
-mod target;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -35,12 +36,14 @@ use uuid::Uuid;
 pub use engine::OnGiveUp;
 pub use journal::StateError;
 pub use lanes::Order;
-pub use target::{TargetError, TargetUrl};
+pub use stretch::Stretch;
 
 use crate::archive::Sequence;
 use crate::quantity;
 use crate::rewrite::Rewriter;
 use crate::source::{Source, SourceLocation};
+use crate::target::TargetUrl;
+use crate::tls::Tls;
 use done::Done;
 use engine::{Ended, Plan};
 use job::Carrier;
@@ -115,6 +118,9 @@ pub struct SerialoutArgs {
     /// The last entry to send, inclusive.
     #[arg(long, value_name = "SEQUENCE", help_heading = "Order and pace")]
     to: Option<Sequence>,
+    /// Entries that are not sent, such as 17,20-25.
+    #[arg(long, value_name = "SEQUENCES", value_delimiter = ',', help_heading = "Order and pace")]
+    skip: Vec<Stretch>,
 
     /// How long an attempt may take, from connecting to the end of the answer.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = quantity::duration, help_heading = "Bad days")]
@@ -154,6 +160,10 @@ pub struct SerialoutArgs {
     /// Writes a JSON line for every request: its answer, for `verify` to compare.
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     outcomes: Option<PathBuf>,
+    /// Sends nothing: reads the source, makes the requests, and tells what a run would send, from
+    /// which entry on and for how long. Exit code 1 when a request can't be made.
+    #[arg(long, help_heading = "Results")]
+    dry_run: bool,
     /// Prints the report as JSON.
     #[arg(long, help_heading = "Results")]
     json: bool,
@@ -174,6 +184,9 @@ fn recorded_pace(text: &str) -> Result<Speed, measure::PaceError> {
 
 /// Sends, reports, and tells by the exit code how it went.
 pub async fn run(args: &SerialoutArgs) -> anyhow::Result<ExitCode> {
+    if args.dry_run {
+        return dry_run::run(args).await;
+    }
     let (source, journal) = args.begin().await?;
     let done = journal.as_ref().map_or(Done::before(args.from), |journal| journal.done().clone());
     let progress = args.progress(&*source, done.next());
@@ -181,7 +194,10 @@ pub async fn run(args: &SerialoutArgs) -> anyhow::Result<ExitCode> {
         summary::tell_in_doubt(&progress, journal);
     }
     let run_id = journal.as_ref().map_or_else(Uuid::now_v7, Journal::run);
-    let rewriter = args.rewriter(&*source, run_id)?;
+    let mut rewriter = args.rewriter(&*source, run_id)?;
+    if let (Some(rewriter), Some(state)) = (&mut rewriter, &args.state) {
+        rewriter.keep_in(&journal::beside(state, ".ids"))?;
+    }
     let measurement = Measurement::begin().context("starting to measure")?;
     let stop = shutdown::on_signals();
     let plan = args.plan(source, done, journal, rewriter, &measurement, stop)?;
@@ -249,16 +265,13 @@ impl SerialoutArgs {
 
     fn rewriter(&self, source: &dyn Source, run: Uuid) -> anyhow::Result<Option<Rewriter>> {
         let Some(path) = &self.rewrite else { return Ok(None) };
-        let mut rewriter = Rewriter::read(path, source.archive_id(), run)?;
+        let rewriter = Rewriter::read(path, source.archive_id(), run)?;
         if rewriter.learns() && self.order == Order::None {
             let reason = format!(
                 "{} learns ids from answers, which needs --order key or global",
                 path.display()
             );
             return Err(ConfigError::invalid("order", reason).into());
-        }
-        if let Some(state) = &self.state {
-            rewriter.keep_in(&journal::beside(state, ".ids"))?;
         }
         Ok(Some(rewriter))
     }
@@ -277,6 +290,15 @@ impl SerialoutArgs {
         Ok((path.to_owned(), log.with_context(|| path.display().to_string())?))
     }
 
+    fn preparation(&self, target: TargetUrl, source: &dyn Source) -> Preparation {
+        Preparation {
+            target,
+            archive: source.archive_id(),
+            idempotency_keys: !self.no_idempotency_key,
+            marks: !self.no_marks,
+        }
+    }
+
     fn plan(
         &self,
         source: Box<dyn Source>,
@@ -287,14 +309,9 @@ impl SerialoutArgs {
         stop: CancellationToken,
     ) -> anyhow::Result<Plan> {
         let target = self.target(rewriter.as_ref())?;
-        let preparation = Preparation {
-            target: target.clone(),
-            archive: source.archive_id(),
-            idempotency_keys: !self.no_idempotency_key,
-            marks: !self.no_marks,
-        };
+        let preparation = self.preparation(target.clone(), &*source);
         let carrier = Carrier {
-            tls: target.tls()?,
+            tls: Tls::to(&target)?,
             target,
             timeout: self.timeout,
             keep: self.outcomes.is_some() || rewriter.as_ref().is_some_and(Rewriter::learns),
@@ -316,6 +333,7 @@ impl SerialoutArgs {
             rewriter,
             batches: pump::start(source, self.to, ahead),
             done,
+            skip: self.skip.clone(),
             journal,
             outcomes: self.outcomes.as_deref().map(|path| self.outcome_log(path)).transpose()?,
             recorder: measurement.recorder(),

@@ -84,6 +84,9 @@ pub(super) fn report(args: &SerialoutArgs, run: &Run, ended: &Ended) -> Report {
     if ended.given_up > 0 {
         report = report.fact("given up", given_up(ended));
     }
+    if ended.skipped > 0 {
+        report = report.fact("skipped", format!("{} entries, as --skip says", ended.skipped));
+    }
     match &args.slo {
         Some(slo) => report.judged(slo.judge(run)),
         None => report,

@@ -32,6 +32,7 @@ mod reader;
 mod record;
 mod redis;
 mod target;
+mod there;
 
 pub use address::{StreamAddress, StreamArgs, StreamUrl};
 pub(crate) use entries::next as next_records;
@@ -39,3 +40,4 @@ pub use error::StreamError;
 pub use reader::{StreamReader, Until};
 pub(crate) use record::is_entry;
 pub use target::{StreamTarget, TargetSettings};
+pub use there::There;

@@ -1,6 +1,8 @@
-//! The program `replay`, as a user runs it: `ingest` and `verify`.
+//! The program `replay`, as a user runs it: `ingest`, `verify`, and what floods tried first.
 
+mod dry_run;
 mod ingest;
+mod instances;
 mod killed;
 mod program;
 mod s3;

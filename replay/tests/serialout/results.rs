@@ -43,6 +43,21 @@ async fn a_stretch_may_be_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn entries_may_be_skipped_for_good() {
+    let bed = Bed::with_entries(100, 5).await;
+    let sink = sink(SinkSettings::default()).await;
+    let run = bed.run(&url(&sink), "--max --to 50 --skip 1,20-25 --state @state").await;
+    assert_eq!(run.code, Some(0), "{}", run.told());
+    assert!(run.report()["facts"].to_string().contains("7 entries"), "{}", run.told());
+    // What was skipped is done: it does not come back.
+    let run = bed.run(&url(&sink), "--max --state @state").await;
+    assert_eq!(run.code, Some(0), "{}", run.told());
+    let verdict = sink.stop().await.unwrap();
+    assert_eq!((verdict.first, verdict.applied, verdict.missing), (Some(2), 93, 6), "{verdict}");
+    assert_eq!((verdict.missing_stretches, verdict.twice), (vec![(20, 25)], 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_pace_is_kept() {
     // Recorded a millisecond apart.
     let bed = Bed::with_entries(600, 50).await;

@@ -1,0 +1,61 @@
+//! What a stream holds already, found out without writing anything.
+
+use event_log::{LogError, partition_of_key};
+use futures_util::future::try_join_all;
+use order_domain::Partition;
+
+use super::lane::Lane as _;
+use super::log::{LogTopic, PartitionLane};
+use super::redis::RedisLane;
+use super::{StreamAddress, StreamError};
+use crate::archive::{ArchiveId, Line, Sequence};
+
+/// What a stream has of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct There {
+    /// The last entry of each lane; no lanes where there is no stream yet.
+    lanes: Vec<Option<Sequence>>,
+}
+
+impl There {
+    /// Looks; nothing is made. Fails where another archive is there.
+    pub async fn look(address: &StreamAddress, archive: ArchiveId) -> Result<Self, StreamError> {
+        let Some((settings, topic)) = address.log() else {
+            let last = RedisLane::open(address, archive).await?.last();
+            return Ok(Self { lanes: Vec::from_iter(last.map(Some)) });
+        };
+        if address.check_exists().is_err() {
+            return Ok(Self { lanes: Vec::new() });
+        }
+        let log = event_log::open(&settings).await?;
+        let partitions = match log.partition_count(&topic).await {
+            Err(LogError::NoSuchTopic(_)) => 0,
+            count => count?,
+        };
+        let topic = LogTopic { log: log.clone(), topic };
+        let lanes = (0..partitions).map(Partition).map(async |partition| {
+            let lane = PartitionLane::open(topic.clone(), partition, archive).await?;
+            Ok::<_, StreamError>(lane.last())
+        });
+        let lanes = try_join_all(lanes).await?;
+        log.close().await;
+        Ok(Self { lanes })
+    }
+
+    /// Whether there is such a stream.
+    pub fn exists(&self) -> bool {
+        !self.lanes.is_empty()
+    }
+
+    /// The last entry that is there. Some before it may be missing.
+    pub fn last(&self) -> Option<Sequence> {
+        self.lanes.iter().copied().max().flatten()
+    }
+
+    /// Whether it holds this entry: what a lane holds is always a beginning of what belongs there.
+    pub fn has(&self, line: &Line) -> bool {
+        let Ok(lanes @ 1..) = u32::try_from(self.lanes.len()) else { return false };
+        let home = partition_of_key(line.key.as_bytes(), lanes).0 as usize;
+        self.lanes[home].is_some_and(|last| line.sequence <= last)
+    }
+}
