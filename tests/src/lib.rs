@@ -4,7 +4,7 @@
 mod client;
 mod house;
 pub mod proof;
-mod services;
+pub mod services;
 mod small_disk;
 
 pub use client::{Acknowledged, Client, purchase};

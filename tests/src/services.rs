@@ -1,4 +1,5 @@
-//! A real Kafka and a real Postgres of a test's own, by `setup/services`.
+//! Real services: a Kafka and a Postgres of a test's own, by `setup/services`, and the Redis and S3
+//! that the test command has started for all.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -70,4 +71,54 @@ fn run(directory: &Path, arguments: &[&str]) -> String {
 /// The root of the checkout.
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The URL of the Redis server for all tests; `None` where its tests are to be skipped.
+pub fn redis() -> Option<String> {
+    shared("REDIS", "SERIATIM_TEST_REDIS")
+}
+
+/// The S3 server for all tests.
+pub struct S3 {
+    endpoint: String,
+}
+
+impl S3 {
+    /// `None` where its tests are to be skipped.
+    pub fn shared() -> Option<Self> {
+        shared("S3", "SERIATIM_TEST_S3_ENDPOINT").map(|endpoint| Self { endpoint })
+    }
+
+    /// The bucket that is there for tests.
+    pub fn bucket(&self) -> String {
+        variable("SERIATIM_TEST_S3_BUCKET")
+    }
+
+    /// The variables with which a program reaches it.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT", self.endpoint.clone()),
+            ("AWS_REGION", variable("SERIATIM_TEST_S3_REGION")),
+            ("AWS_ACCESS_KEY_ID", variable("SERIATIM_TEST_S3_ACCESS_KEY_ID")),
+            ("AWS_SECRET_ACCESS_KEY", variable("SERIATIM_TEST_S3_SECRET_ACCESS_KEY")),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+        ]
+    }
+}
+
+/// What the test command says of a service; `None`, with a line that says so, where it could not be
+/// had on this machine.
+fn shared(service: &str, name: &str) -> Option<String> {
+    let skip = format!("SERIATIM_SKIP_{service}");
+    if std::env::var_os(&skip).is_some() {
+        println!("skipped: {skip} is set");
+        return None;
+    }
+    Some(variable(name))
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run setup/test, or eval \"$(setup/services start redis s3)\"")
+    })
 }

@@ -2,13 +2,13 @@
 //! was given the file directly.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
 
-use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::services::{self, S3};
 use tests::{Client, House, Profile, program};
+use uuid::Uuid;
 
 const FILE: &str = include_str!("../data/cdnow-first-10000.txt");
 
@@ -18,70 +18,98 @@ const PURCHASES: usize = 1_000;
 /// Where `replay verify` says that something differs.
 const DIFFERENT: i32 = 3;
 
+/// Over what a replay goes on its way.
+struct Way {
+    /// What the purchases are posted to directly.
+    house: House,
+    /// Where the archive is.
+    archive: String,
+    /// Where the stream is.
+    stream: String,
+    topic: String,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_comes_to_the_same_over_the_embedded_log() {
-    replays_come_to_the_same(Profile::Embedded).await;
+    let desk = Desk::new();
+    let house = House::new(Profile::Embedded).expect("it needs nothing");
+    let stream = format!("sqlite:{}", desk.path("log"));
+    let (archive, topic) = (desk.path("archive"), "again".to_owned());
+    replays_come_to_the_same(&desk, &Way { house, archive, stream, topic }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_comes_to_the_same_over_kafka() {
-    replays_come_to_the_same(Profile::Distributed).await;
+    let desk = Desk::new();
+    let Some(house) = House::new(Profile::Distributed) else { return };
+    let stream = house.services().kafka().to_owned();
+    let (archive, topic) = (desk.path("archive"), "again".to_owned());
+    replays_come_to_the_same(&desk, &Way { house, archive, stream, topic }).await;
 }
 
-async fn replays_come_to_the_same(profile: Profile) {
-    let Some(house) = House::new(profile) else { return };
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    std::fs::write(path("purchases.txt"), purchases_text()).expect("written");
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_comes_to_the_same_from_s3_over_redis() {
+    let (Some(s3), Some(stream)) = (S3::shared(), services::redis()) else { return };
+    let unique = format!("replay-{}", Uuid::now_v7());
+    let desk = Desk::with(s3.variables());
+    let house = House::new(Profile::Embedded).expect("it needs nothing");
+    let (archive, topic) = (format!("s3://{}/{unique}", s3.bucket()), unique);
+    replays_come_to_the_same(&desk, &Way { house, archive, stream, topic }).await;
+}
 
-    let direct = outcome_of(&house, async |url| post_directly(url).await).await;
+async fn replays_come_to_the_same(desk: &Desk, way: &Way) {
+    let Way { house, archive, stream, topic } = way;
+    std::fs::write(desk.path("purchases.txt"), purchases_text()).expect("written");
+    let direct = house.start();
+    post_directly(direct.url()).await;
 
-    let (purchases, archive) = (path("purchases.txt"), path("archive"));
-    succeeds(&["ingest", &purchases, "--mapping", "cdnow", "--to", &archive]);
-    succeeds(&["verify", &archive]);
-
-    let stream = match profile {
-        Profile::Embedded => format!("sqlite:{}", path("log")),
-        Profile::Distributed => house.services().kafka().to_owned(),
-    };
-    for said in ["appended", "nothing: all was there"] {
-        let output =
-            succeeds(&["serialin", &archive, "--to", &stream, "--topic", "again", "--json"]);
-        let summary: Value = serde_json::from_slice(&output.stdout).expect("a summary");
-        let appended = if said == "appended" { PURCHASES } else { 0 };
-        assert_eq!(summary["appended"], appended, "{summary}");
+    desk.succeeds(&["ingest", &desk.path("purchases.txt"), "--mapping", "cdnow", "--to", archive]);
+    desk.succeeds(&["verify", archive]);
+    for expected in [PURCHASES, 0] {
+        let summary = desk.json(&["serialin", archive, "--to", stream, "--topic", topic]);
+        assert_eq!(summary["appended"], expected, "{summary}");
         assert_eq!(summary["complete"], true, "{summary}");
     }
 
-    for source in [format!("{stream}#again"), archive] {
-        let replayed = House::new(Profile::Embedded).expect("it needs nothing");
-        let hash = outcome_of(&replayed, async |url| {
-            let order = ["--order", "global", "--max"];
-            succeeds(&[&["serialout", &source, "--target", url][..], &order].concat());
-        });
-        assert_eq!(hash.await, direct, "from {source}");
+    for source in [format!("{stream}#{topic}"), archive.clone()] {
+        let house = House::new(Profile::Embedded).expect("it needs nothing");
+        let replayed = house.start();
+        desk.replays(&source, replayed.url());
+        let found = desk.json(&["verify", direct.url(), "--against", replayed.url()]);
+        let orders = json!({"recorded": PURCHASES, "now": PURCHASES});
+        assert_eq!((&found["equal"], &found["orders"]), (&json!(true), &orders), "from {source}");
+        replayed.stop();
     }
+    direct.stop();
 }
 
-#[test]
-fn one_edited_purchase_is_found() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| folder.path().join(name).display().to_string();
+#[tokio::test(flavor = "multi_thread")]
+async fn one_edited_purchase_is_found() {
+    let desk = Desk::new();
     let text = purchases_text();
     let edited = text.lines().nth(500).expect("a line");
     let (rest, _) = edited.rsplit_once(char::is_whitespace).expect("its last column");
     let with_another_price = text.replacen(edited, &format!("{rest} 999.99"), 1);
-    for (name, text) in [("first", &text), ("second", &with_another_price)] {
-        std::fs::write(path(name), text).expect("written");
-        let archive = path(&format!("{name}.archive"));
-        succeeds(&["ingest", &path(name), "--mapping", "cdnow", "--to", &archive]);
+    let houses = [0, 1].map(|_| House::new(Profile::Embedded).expect("it needs nothing"));
+    let instances = houses.each_ref().map(House::start);
+    for (index, text) in [&text, &with_another_price].into_iter().enumerate() {
+        let (file, archive) = (desk.path(&format!("{index}.txt")), desk.path(&index.to_string()));
+        std::fs::write(&file, text).expect("written");
+        desk.succeeds(&["ingest", &file, "--mapping", "cdnow", "--to", &archive]);
+        desk.replays(&archive, instances[index].url());
     }
-    let (first, second) = (path("first.archive"), path("second.archive"));
-    succeeds(&["verify", &first, "--against", &first]);
-    let output = replay(&["verify", &first, "--against", &second, "--json"]);
-    assert_eq!(output.status.code(), Some(DIFFERENT), "{output:?}");
-    let said = String::from_utf8_lossy(&output.stdout);
+    let (first, second) = (desk.path("0"), desk.path("1"));
+    desk.succeeds(&["verify", &first, "--against", &first]);
+    let archives = desk.run(&["verify", &first, "--against", &second, "--json"]);
+    assert_eq!(archives.status.code(), Some(DIFFERENT), "{archives:?}");
+    let said = String::from_utf8_lossy(&archives.stdout);
     assert!(said.contains("999.99"), "{said}");
+
+    let [first, second] = &instances;
+    let states = desk.run(&["verify", first.url(), "--against", second.url(), "--json"]);
+    assert_eq!(states.status.code(), Some(DIFFERENT), "{states:?}");
+    let found: Value = serde_json::from_slice(&states.stdout).expect("JSON");
+    assert_eq!(found["different"], 1, "the venue of one customer: {found}");
 }
 
 /// The first purchases of the file, with its header.
@@ -90,23 +118,6 @@ fn purchases_text() -> String {
         writeln!(text, "{line}").expect("a String grows");
         text
     })
-}
-
-/// The hash of what became of the orders that `send` sends to an empty instance at the URL.
-async fn outcome_of(house: &House, send: impl AsyncFnOnce(&str)) -> Value {
-    let running = house.start();
-    send(running.url()).await;
-    let client = Client::of(running.url());
-    let began = std::time::Instant::now();
-    loop {
-        let (status, state) = client.get("/state", None).await;
-        if status == StatusCode::OK && state["orders"] == PURCHASES {
-            running.stop();
-            return state["outcomeHash"].clone();
-        }
-        assert!(began.elapsed() < Duration::from_mins(1), "never decided: {state}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 /// Posts the purchases by date, as history had them, each with the key that the mapping gives it.
@@ -142,15 +153,46 @@ fn order(fields: &[&str]) -> Value {
     })
 }
 
-fn succeeds(arguments: &[&str]) -> Output {
-    let output = replay(arguments);
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    output
+/// A folder, and the program `replay` in it.
+struct Desk {
+    folder: TempDir,
+    variables: Vec<(&'static str, String)>,
 }
 
-fn replay(arguments: &[&str]) -> Output {
-    let mut command = Command::new(program("replay"));
-    // What the caller's own instance is configured with must not reach it.
-    command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
-    command.output().expect("replay runs")
+impl Desk {
+    fn new() -> Self {
+        Self::with(Vec::new())
+    }
+
+    /// With further environment variables.
+    fn with(variables: Vec<(&'static str, String)>) -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), variables }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(program("replay"));
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        command.args(arguments).envs(variables).current_dir(self.folder.path());
+        command.output().expect("replay runs")
+    }
+
+    fn succeeds(&self, arguments: &[&str]) -> Output {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        output
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.succeeds(&[arguments, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout).expect("it is JSON")
+    }
+
+    /// Sends all of a source, one request at a time.
+    fn replays(&self, source: &str, target: &str) {
+        self.succeeds(&["serialout", source, "--target", target, "--order", "global", "--max"]);
+    }
 }
