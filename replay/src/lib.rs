@@ -8,6 +8,7 @@ pub mod archive;
 pub mod capture;
 pub mod dump;
 pub mod ingest;
+mod line_file;
 pub mod load_sink;
 pub mod marks;
 pub mod outcome;

@@ -1,11 +1,13 @@
 //! Ids that the target gave anew: which old one is which new one.
 
 use std::collections::{HashMap, VecDeque};
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::fs::OpenOptions;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::line_file::LineFile;
 
 /// Pairs that are remembered; the oldest are forgotten first.
 pub(super) const IDS_MAX: usize = 1 << 20;
@@ -30,8 +32,7 @@ struct Line {
 pub(super) struct Learned {
     new: HashMap<Old, String>,
     by_age: VecDeque<Old>,
-    file: Option<File>,
-    lines: Vec<u8>,
+    file: Option<LineFile>,
 }
 
 impl Learned {
@@ -48,19 +49,16 @@ impl Learned {
             whole += line.len() as u64;
             line.clear();
         }
-        let mut file = lines.into_inner();
-        file.set_len(whole)?;
-        file.seek(SeekFrom::Start(whole))?;
-        self.file = Some(file);
+        self.file = Some(LineFile::behind(whole, lines.into_inner())?);
         Ok(())
     }
 
     pub(super) fn learn(&mut self, ids: &str, key: &str, old: String, new: String) {
         let old = Old { ids: ids.to_owned(), key: key.to_owned(), recorded: old };
-        if self.file.is_some() {
+        if let Some(file) = &mut self.file {
             let line = Line { old: old.clone(), new: new.clone() };
-            serde_json::to_writer(&mut self.lines, &line).expect("two strings are JSON");
-            self.lines.push(b'\n');
+            serde_json::to_writer(&mut *file.lines(), &line).expect("two strings are JSON");
+            file.lines().push(b'\n');
         }
         self.remember(old, new);
     }
@@ -83,18 +81,14 @@ impl Learned {
 
     /// Hands what was learned to the system.
     pub(super) fn commit(&mut self) -> io::Result<()> {
-        if let Some(file) = &mut self.file
-            && !self.lines.is_empty()
-        {
-            file.write_all(&self.lines)?;
-            self.lines.clear();
-        }
-        Ok(())
+        self.file.as_mut().map_or(Ok(()), LineFile::commit)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]

@@ -27,7 +27,6 @@ use super::lanes::{Lanes, Order};
 use super::log::OutcomeLog;
 use super::request::{Preparation, Prepared};
 use super::retry::{Limits, Verdict};
-use super::stretch::Stretch;
 use crate::archive::{Body, Response, Sequence};
 use crate::outcome::Outcome;
 use crate::rewrite::Rewriter;
@@ -101,8 +100,6 @@ pub(super) struct Ended {
     pub(super) given_up: u64,
     /// The first of them, and why.
     pub(super) given_up_named: Vec<(Sequence, Failure)>,
-    /// Entries that were not sent since that was wanted.
-    pub(super) skipped: u64,
     /// With what it learned.
     pub(super) rewriter: Option<Rewriter>,
 }
@@ -121,8 +118,6 @@ pub(super) struct Plan {
     pub(super) rewriter: Option<Rewriter>,
     pub(super) batches: mpsc::Receiver<Batch>,
     pub(super) done: Done,
-    /// What is not sent at all.
-    pub(super) skip: Vec<Stretch>,
     pub(super) journal: Option<Journal>,
     pub(super) outcomes: Option<(PathBuf, OutcomeLog)>,
     pub(super) recorder: Recorder,
@@ -155,7 +150,6 @@ struct Engine {
     in_doubt: Vec<Sequence>,
     given_up: u64,
     given_up_named: Vec<(Sequence, Failure)>,
-    skipped: u64,
 }
 
 /// What a turn begins with.
@@ -189,7 +183,6 @@ impl Plan {
             in_doubt: Vec::new(),
             given_up: 0,
             given_up_named: Vec::new(),
-            skipped: 0,
         };
         engine.run().await;
         engine.end()
@@ -295,7 +288,7 @@ impl Engine {
     }
 
     fn hold(&mut self, mut job: Box<Job>) {
-        if self.plan.done.contains(job.sequence) || self.skips(job.sequence) {
+        if self.plan.done.contains(job.sequence) {
             return;
         }
         let Plan { pace, gap_max, .. } = self.plan;
@@ -304,18 +297,6 @@ impl Engine {
         self.held_entries += 1;
         self.held_bytes += job.bytes();
         self.not_due.push_back(job);
-    }
-
-    fn skips(&mut self, sequence: Sequence) -> bool {
-        let skips = self.plan.skip.iter().any(|stretch| stretch.contains(sequence));
-        if skips {
-            self.skipped += 1;
-            self.plan.done.insert(sequence);
-            if let Some(journal) = &mut self.plan.journal {
-                journal.note_done(sequence);
-            }
-        }
-        skips
     }
 
     fn admit_due(&mut self, now: Instant) {
@@ -491,18 +472,19 @@ impl Engine {
     fn end(mut self) -> Ended {
         let resting = self.resting.values().map(|job| job.sequence);
         self.in_doubt.extend(resting);
+        let mut next = self.plan.done.next();
         if let Some(journal) = &self.plan.journal {
-            // It also knows what an earlier run left.
+            // It also knows what an earlier run left, and what of this one could not be written.
             self.in_doubt = journal.in_doubt().collect();
+            next = journal.done().next();
         }
         self.in_doubt.sort_unstable();
         Ended {
             halt: self.halt,
-            next: self.plan.done.next(),
+            next,
             in_doubt: self.in_doubt,
             given_up: self.given_up,
             given_up_named: self.given_up_named,
-            skipped: self.skipped,
             rewriter: self.plan.rewriter,
         }
     }

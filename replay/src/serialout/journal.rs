@@ -90,6 +90,8 @@ pub(super) struct Journal {
     sent: BTreeSet<Sequence>,
     file: File,
     written: usize,
+    /// A write has failed: the file may end with a part of a line.
+    torn: bool,
     lines: Vec<u8>,
     /// Held as long as this is.
     _lock: File,
@@ -117,6 +119,7 @@ impl Journal {
             sent,
             file,
             written: 0,
+            torn: false,
             lines: Vec::new(),
             _lock: lock,
         })
@@ -156,22 +159,35 @@ impl Journal {
         if self.lines.is_empty() {
             return Ok(());
         }
-        if self.written + self.lines.len() > JOURNAL_BYTES_MAX {
-            return self.checkpoint();
+        if self.torn || self.written + self.lines.len() > JOURNAL_BYTES_MAX {
+            return self.write_anew();
         }
         let written = self.file.write_all(&self.lines);
+        self.torn = written.is_err();
         written.map_err(|source| StateError::Io { path: self.path.clone(), source })?;
         self.written += self.lines.len();
         self.lines.clear();
         Ok(())
     }
 
-    /// Writes the file anew, and forces it to the disk.
+    /// Forces all that was committed to the disk. Notes that could not be committed are forgotten:
+    /// what they tell of may depend on something else that could not be written.
     pub(super) fn checkpoint(&mut self) -> Result<(), StateError> {
+        if self.lines.is_empty() {
+            return self.write_anew();
+        }
+        if let Some(State { done, sent, .. }) = look(&self.path, self.archive)? {
+            (self.done, self.sent) = (done, sent);
+        }
+        Ok(())
+    }
+
+    fn write_anew(&mut self) -> Result<(), StateError> {
         let header = header(self.archive, self.run, &self.done, &self.sent);
         let file = replace(&self.path, &header);
         self.file = file.map_err(|source| StateError::Io { path: self.path.clone(), source })?;
         self.written = 0;
+        self.torn = false;
         self.lines.clear();
         Ok(())
     }
@@ -346,6 +362,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_committed_is_not_told_at_the_end_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let archive = ArchiveId::random();
+        let mut journal = Journal::open(&path, archive, Sequence::FIRST).unwrap();
+        journal.note_sent(sequence(1));
+        journal.commit().unwrap();
+        journal.note_done(sequence(1));
+        journal.checkpoint().unwrap();
+        assert_eq!((journal.done().next(), in_doubt(&journal)), (sequence(1), vec![1]));
+        drop(journal);
+        let journal = Journal::open(&path, archive, Sequence::FIRST).unwrap();
+        assert_eq!((journal.done().next(), in_doubt(&journal)), (sequence(1), vec![1]));
+    }
+
+    #[test]
     fn a_file_that_is_written_anew_tells_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
@@ -354,6 +386,7 @@ mod tests {
         journal.note_sent(sequence(1));
         journal.note_sent(sequence(2));
         journal.note_done(sequence(2));
+        journal.commit().unwrap();
         journal.checkpoint().unwrap();
         journal.note_done(sequence(1));
         journal.note_sent(sequence(3));

@@ -1,9 +1,10 @@
 //! Writing the outcomes file.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use crate::line_file::LineFile;
 use crate::outcome::Outcome;
 
 /// Bytes that are looked at at once when the last whole line is searched.
@@ -12,14 +13,13 @@ const SEARCH_BYTES: u64 = 64 << 10;
 /// Appends outcomes; each [`commit`](Self::commit) hands whole lines to the system.
 #[derive(Debug)]
 pub(super) struct OutcomeLog {
-    file: File,
-    lines: Vec<u8>,
+    file: LineFile,
 }
 
 impl OutcomeLog {
     /// Begins a file. One that is there already is an error: it is somebody's result.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: File::create_new(path)?, lines: Vec::new() })
+        Ok(Self { file: LineFile::behind(0, File::create_new(path)?)? })
     }
 
     /// Goes on behind the last whole line; begins a file if there is none.
@@ -27,22 +27,15 @@ impl OutcomeLog {
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let whole = whole_lines(&mut file)?;
-        file.set_len(whole)?;
-        file.seek(SeekFrom::Start(whole))?;
-        Ok(Self { file, lines: Vec::new() })
+        Ok(Self { file: LineFile::behind(whole, file)? })
     }
 
     pub(super) fn note(&mut self, outcome: &Outcome) {
-        outcome.write_line(&mut self.lines);
+        outcome.write_line(self.file.lines());
     }
 
     pub(super) fn commit(&mut self) -> io::Result<()> {
-        if self.lines.is_empty() {
-            return Ok(());
-        }
-        self.file.write_all(&self.lines)?;
-        self.lines.clear();
-        Ok(())
+        self.file.commit()
     }
 }
 

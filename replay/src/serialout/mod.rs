@@ -187,8 +187,15 @@ pub async fn run(args: &SerialoutArgs) -> anyhow::Result<ExitCode> {
     if args.dry_run {
         return dry_run::run(args).await;
     }
-    let (source, journal) = args.begin().await?;
-    let done = journal.as_ref().map_or(Done::before(args.from), |journal| journal.done().clone());
+    let (source, mut journal) = args.begin().await?;
+    let mut done =
+        journal.as_ref().map_or(Done::before(args.from), |journal| journal.done().clone());
+    for sequence in stretch::all(&args.skip, source.last())? {
+        done.insert(sequence);
+        if let Some(journal) = &mut journal {
+            journal.note_done(sequence);
+        }
+    }
     let progress = args.progress(&*source, done.next());
     if let Some(journal) = &journal {
         summary::tell_in_doubt(&progress, journal);
@@ -333,7 +340,6 @@ impl SerialoutArgs {
             rewriter,
             batches: pump::start(source, self.to, ahead),
             done,
-            skip: self.skip.clone(),
             journal,
             outcomes: self.outcomes.as_deref().map(|path| self.outcome_log(path)).transpose()?,
             recorder: measurement.recorder(),

@@ -84,8 +84,9 @@ pub(super) fn report(args: &SerialoutArgs, run: &Run, ended: &Ended) -> Report {
     if ended.given_up > 0 {
         report = report.fact("given up", given_up(ended));
     }
-    if ended.skipped > 0 {
-        report = report.fact("skipped", format!("{} entries, as --skip says", ended.skipped));
+    if !args.skip.is_empty() {
+        let skipped: Vec<_> = args.skip.iter().map(ToString::to_string).collect();
+        report = report.fact("skipped", format!("entries {}", skipped.join(", ")));
     }
     match &args.slo {
         Some(slo) => report.judged(slo.judge(run)),

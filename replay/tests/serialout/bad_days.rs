@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use replay::load_sink::{Demand, Faults, LoadSink, SinkSettings};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::bed::{Bed, sink, url};
@@ -127,4 +128,69 @@ async fn what_stands_before_damage_is_sent_and_the_damage_is_named() {
     let goes_on = run.report()["facts"].to_string();
     let expected = format!("entry {}", verdict.applied + 1);
     assert!(verdict.applied > 0 && goes_on.contains(&expected), "{}", run.told());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_ends_the_run_and_no_outcome_is_missing_after_it_went_on() {
+    let bed = Bed::with_entries(2000, 20).await;
+    let sink = sink(SinkSettings::default()).await;
+    let flags = "--max --state @state --outcomes @outcomes";
+    // Room for the state, and for a part of the outcomes.
+    let run = bed.start_on_small_disk(&url(&sink), flags, 150).finish().await;
+    assert_eq!(run.code, Some(1), "{}", run.told());
+    assert!(run.stderr.contains("outcomes: File too large"), "{}", run.told());
+    assert!(sink.verdict().applied < 2000);
+
+    let run = bed.run(&url(&sink), flags).await;
+    assert_eq!(run.code, Some(0), "{}", run.told());
+    let verdict = sink.stop().await.unwrap();
+    assert!(verdict.in_order, "{verdict}");
+    assert_eq!((verdict.applied, verdict.missing), (2000, 0), "{verdict}");
+    let mut told: Vec<u64> = bed.outcomes().iter().map(|outcome| outcome.sequence.get()).collect();
+    told.sort_unstable();
+    told.dedup();
+    assert!(told.into_iter().eq(1..=2000), "every request has an outcome");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_speaks_nonsense_is_asked_again() {
+    let bed = Bed::with_entries(1, 1).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("http://{}", listener.local_addr().unwrap());
+    let answers = [
+        "hello?\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf of it",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        "",
+        "HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}",
+    ];
+    let speaking = tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let run = bed.run(&target, "--max --outcomes @outcomes").await;
+    assert_eq!(run.code, Some(0), "{}", run.told());
+    speaking.await.unwrap();
+    let outcomes = bed.outcomes();
+    assert_eq!((outcomes.len(), outcomes[0].attempts), (1, 5));
+    assert_eq!(outcomes[0].response.as_ref().map(|response| response.status), Some(202));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_more_time_than_there_is_gets_none() {
+    let bed = Bed::with_entries(3, 1).await;
+    let sink = sink(SinkSettings {
+        faults: faults("100%", "0%", "0%"),
+        retry_after: Some(Duration::from_hours(1)),
+        ..SinkSettings::default()
+    })
+    .await;
+    let run = bed.run(&url(&sink), "--max --give-up 1m").await;
+    assert_eq!(run.code, Some(1), "{}", run.told());
+    assert!(run.stderr.contains("gave up on entry 1: status"), "{}", run.told());
+    assert_eq!(sink.stop().await.unwrap().requests, 1);
 }

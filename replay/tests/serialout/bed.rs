@@ -72,7 +72,26 @@ impl Bed {
         flags: &str,
         variables: &[(&str, PathBuf)],
     ) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_replay"));
+        let command = Command::new(env!("CARGO_BIN_EXE_replay"));
+        self.spawn(command, target, flags, variables)
+    }
+
+    /// The same, but no file may have more than so many blocks: as if the disk were full.
+    pub(crate) fn start_on_small_disk(&self, target: &str, flags: &str, blocks: u32) -> Running {
+        let mut command = Command::new("sh");
+        // Without the signal, a write beyond the bound fails.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_replay")]);
+        self.spawn(command, target, flags, &[])
+    }
+
+    fn spawn(
+        &self,
+        mut command: Command,
+        target: &str,
+        flags: &str,
+        variables: &[(&str, PathBuf)],
+    ) -> Running {
         command.arg("serialout").arg(self.path("archive")).args(["--target", target, "--json"]);
         for flag in flags.split_whitespace() {
             match flag.strip_prefix('@') {

@@ -48,7 +48,7 @@ async fn entries_may_be_skipped_for_good() {
     let sink = sink(SinkSettings::default()).await;
     let run = bed.run(&url(&sink), "--max --to 50 --skip 1,20-25 --state @state").await;
     assert_eq!(run.code, Some(0), "{}", run.told());
-    assert!(run.report()["facts"].to_string().contains("7 entries"), "{}", run.told());
+    assert!(run.report()["facts"].to_string().contains("entries 1, 20-25"), "{}", run.told());
     // What was skipped is done: it does not come back.
     let run = bed.run(&url(&sink), "--max --state @state").await;
     assert_eq!(run.code, Some(0), "{}", run.told());
