@@ -49,5 +49,6 @@ pub use location::Location;
 pub use manifest::{ArchiveId, Manifest, SegmentFile, SegmentNumber, Span};
 pub use reader::{ArchiveReader, Entries, Line, Lines};
 pub use segment::LINE_BYTES_MAX;
+pub(crate) use segment::check_length;
 pub(crate) use wire::{ResponseIn, ResponseOut};
 pub use writer::{ArchiveWriter, WriterSettings};

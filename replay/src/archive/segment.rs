@@ -102,7 +102,7 @@ impl SegmentBuilder {
 }
 
 /// How long the line of `exchange` may become at most, cheaply.
-pub(super) fn check_length(exchange: &Exchange) -> Result<(), ArchiveError> {
+pub(crate) fn check_length(exchange: &Exchange) -> Result<(), ArchiveError> {
     /// What JSON makes of one byte at most: `\u0001`.
     const GROWTH_MAX: usize = 6;
     let body = |bytes: &Bytes| bytes.len();

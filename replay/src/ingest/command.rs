@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use measure::Progress;
 use serde_json::json;
@@ -87,6 +88,10 @@ pub async fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
     let ingested = ingest.run(&progress).await?;
     progress.finish();
     print(&ingested, args.json);
+    if ingested.manifest.entries == 0 && ingested.rejected > 0 {
+        let (rejected, rejects) = (ingested.rejected, ingested.rejects.display());
+        bail!("none of {rejected} records is a request: see {rejects}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ use super::mapping::{Mapping, Order};
 use super::parse::{self, Take};
 use super::record::Record;
 use super::template::Reason;
-use crate::archive::{Entry, Exchange, Sequence};
+use crate::archive::{Entry, Exchange, Sequence, check_length};
 use crate::rejects::{self, Rejects};
 use crate::sort::Sorter;
 
@@ -84,6 +84,9 @@ impl Take for Reading {
             Ok(exchange) => exchange,
             Err(reason) => return self.reject(record.file, record.line, record.raw, reason),
         };
+        if let Err(error) = check_length(&exchange) {
+            return self.reject(record.file, record.line, record.raw, error.to_string());
+        }
         let Some((sorter, number)) = &mut self.sorter else { return self.send(exchange) };
         let key = (exchange.at.as_microsecond(), *number);
         *number += 1;

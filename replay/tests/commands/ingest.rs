@@ -188,12 +188,62 @@ fn tables_may_have_quotes_and_line_breaks() {
 fn a_quote_that_is_never_closed_is_one_reject() {
     let desk = Desk::new();
     desk.write("mine.toml", TABLE);
-    desk.write("table.csv", "when;place;text\n1;a;\"open\n2;b;x\n");
+    desk.write("table.csv", "when;place;text\n0;a;ok\n1;a;\"open\n2;b;x\n");
     let said = desk.json(&["ingest", "table.csv", "--mapping", "mine.toml", "--to", "a"]);
-    assert_eq!((&said["entries"], &said["rejected"]), (&json!(0), &json!(1)));
+    assert_eq!((&said["entries"], &said["rejected"]), (&json!(1), &json!(1)));
     let reject = &desk.json_lines("a.rejects.jsonl")[0];
-    assert_eq!((&reject["line"], &reject["record"]), (&json!(2), &json!("1;a;\"open\n2;b;x")));
+    assert_eq!((&reject["line"], &reject["record"]), (&json!(3), &json!("1;a;\"open\n2;b;x")));
     assert_eq!(reject["reason"], "a quote is not closed: from here on, 2 lines are one row");
+}
+
+#[test]
+fn a_source_without_any_request_is_a_failure() {
+    let desk = Desk::new();
+    desk.write("noise.jsonl", [0xff, 0xfe, b'\n', b'7', b'\n']);
+    let said = desk.run(&["ingest", "noise.jsonl", "--mapping", "orders", "--to", "a"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("none of 2 records is a request"), "{}", said.err);
+    assert_eq!(desk.json_lines("a.rejects.jsonl").len(), 2);
+}
+
+#[test]
+fn a_record_that_no_line_holds_is_a_reject() {
+    let desk = Desk::new();
+    let mapping = "[source]\nformat = \"json\"\n[request]\nat = \"2026-01-01T00:00:00Z\"\n\
+                   path = \"/\"\nbody = \"{text}{text}{text}\"";
+    desk.write("thrice.toml", mapping);
+    let record = |text: &str| json!({ "text": text }).to_string();
+    let records = [record(&"x".repeat(12 << 20)), record("short")];
+    desk.write("texts.jsonl", records.join("\n"));
+    let said = desk.json(&["ingest", "texts.jsonl", "--mapping", "thrice.toml", "--to", "a"]);
+    assert_eq!((&said["entries"], &said["rejected"]), (&json!(1), &json!(1)));
+    let reject = &desk.json_lines("a.rejects.jsonl")[0];
+    assert!(reject["reason"].as_str().unwrap().contains("would take a line of"), "{reject}");
+}
+
+#[test]
+fn a_file_that_breaks_off_is_named() {
+    let desk = Desk::new();
+    desk.write("orders.jsonl.gz", [0x1f, 0x8b, 8, 0, 0, 0]);
+    let said = desk.run(&["ingest", "orders.jsonl.gz", "--mapping", "orders", "--to", "a"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.starts_with("error: orders.jsonl.gz: "), "{}", said.err);
+}
+
+#[test]
+fn a_full_disk_leaves_a_whole_archive_that_can_be_continued() {
+    let desk = Desk::new();
+    let cdnow = cdnow();
+    let ingest = ["ingest", cdnow.to_str().unwrap(), "--mapping", "cdnow", "--segment-mib", "1"];
+    let expected = desk.json(&[&ingest[..], &["--to", "whole"]].concat());
+    let to = [&ingest[..], &["--to", "a"]].concat();
+    // Room for the manifest, and for no segment.
+    let said = desk.run_on_small_disk(&to, 30);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("File too large"), "{}", said.err);
+    assert_eq!(desk.json(&["verify", "a"])["whole"], true);
+    let continued = desk.json(&[&to[..], &["--resume"]].concat());
+    assert_eq!(continued["chain"], expected["chain"]);
 }
 
 #[test]

@@ -52,10 +52,16 @@ impl Desk {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        let Output { status, stdout, stderr } =
-            self.command(arguments).output().expect("the program runs");
-        let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
-        Said { code: status.code(), out: text(stdout), err: text(stderr) }
+        said(&mut self.command(arguments))
+    }
+
+    /// No file may have more than so many blocks: as if the disk were full.
+    pub(crate) fn run_on_small_disk(&self, arguments: &[&str], blocks: u32) -> Said {
+        // Without the signal, a write beyond the bound fails.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_replay")]).args(arguments);
+        said(command.current_dir(self.folder.path()))
     }
 
     /// Runs with `--json`; fails if the program does.
@@ -75,6 +81,12 @@ impl Desk {
         let text = std::fs::read_to_string(self.path(name)).expect("the file is there");
         text.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect()
     }
+}
+
+fn said(command: &mut Command) -> Said {
+    let Output { status, stdout, stderr } = command.output().expect("the program runs");
+    let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
+    Said { code: status.code(), out: text(stdout), err: text(stderr) }
 }
 
 fn entries(location: &Location) -> Vec<Entry> {

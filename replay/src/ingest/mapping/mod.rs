@@ -69,7 +69,7 @@ pub(super) fn shipped(name: &str) -> Option<&'static str> {
 #[derive(Debug, thiserror::Error)]
 pub enum MappingError {
     /// There is no such file, and no shipped mapping of this name.
-    #[error("mapping {name:?} is neither a file ({source}) nor one of cdnow, orders, combined")]
+    #[error("mapping {name:?} is neither a file nor one of cdnow, orders, combined")]
     NotFound {
         /// What was given.
         name: String,
