@@ -11,8 +11,8 @@ use crate::bed::{Bed, sink, url};
 
 /// How often the program is killed; more rounds take longer and find more.
 fn rounds() -> usize {
-    let rounds = std::env::var("REPLAY_CRASH_ROUNDS");
-    rounds.map_or(4, |rounds| rounds.parse().expect("REPLAY_CRASH_ROUNDS is a number"))
+    let rounds = std::env::var("SERIATIM_CRASH_ROUNDS");
+    rounds.map_or(20, |rounds| rounds.parse().expect("SERIATIM_CRASH_ROUNDS is a number"))
 }
 
 /// More than so many rounds get through.
