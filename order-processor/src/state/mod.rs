@@ -42,8 +42,8 @@ fn routes() -> OpenApiRouter<Asked> {
 /// What the engines came to
 ///
 /// Two instances that took the same orders (with the same idempotency keys) in the same order a
-/// customer have the same `outcomeHash`, whatever the time, the offsets, the number of partitions
-/// and the turns of different customers; where they differ, the hashes of the venues say where. It
+/// venue have the same `outcomeHash`, whatever the time, the offsets, the number of partitions
+/// and the turns of different venues; where they differ, the hashes of the venues say where. It
 /// is over the newest orders of every venue (`engine.idempotency_window_orders`); that and
 /// `shop_shards` must be equal. Compare when no order is on its way: the engines answer one by one,
 /// each between two batches.

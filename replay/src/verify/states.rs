@@ -115,10 +115,17 @@ impl Finding for StateComparison {
             told(recorded.as_ref()),
             told(now.as_ref())
         );
+        if orders_of(recorded.as_ref()) == orders_of(now.as_ref()) {
+            println!("as many orders: they came in another order, or to something else");
+        }
         if *moving {
             println!("one of them is still deciding: ask again when no order is on its way");
         }
     }
+}
+
+fn orders_of(venue: Option<&Venue>) -> u64 {
+    venue.map_or(0, |venue| venue.orders)
 }
 
 fn told(venue: Option<&Venue>) -> String {

@@ -83,7 +83,8 @@ fn the_first_venue_that_differs_is_named() {
     assert_eq!(said.code, Some(3), "{}", said.err);
     let expected = "3 of 4 venues differ\n12 orders in the first, 12 in the second\n\
                     first: venue shop/2: 4 orders with hash b in the first, \
-                    4 orders with hash B in the second\n";
+                    4 orders with hash B in the second\n\
+                    as many orders: they came in another order, or to something else\n";
     assert_eq!(said.out, expected);
     let said = desk.run(&["verify", &one, "--against", &two, "--json"]);
     let found: Value = serde_json::from_str(&said.out).expect("JSON");
