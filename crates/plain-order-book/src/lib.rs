@@ -2,18 +2,25 @@
 //!
 //! - [`PlainBook`]: the same rules in the plainest form, a `BTreeMap` of queues and a `HashMap`;
 //! - [`Command`] and [`Twins`]: one command to both books, and a comparison of all that can be seen;
-//! - [`Flow`]: streams of messages shaped like a market's day, for the benchmark and the tests.
+//! - [`Flow`]: streams of messages for the benchmark and the tests, shaped like a market's [`Day`], or
+//!   [`Scattered`] over its prices.
 //!
 //! Tests, benchmark and fuzz targets share it; no program links it.
 
+mod day;
+mod depths;
 mod flow;
 mod market;
 mod plain;
 mod random;
+mod scattered;
 mod twins;
 
-pub use flow::{Flow, Message, Shape};
+pub use day::{Course, Day};
+pub use depths::Depths;
+pub use flow::{Flow, Message};
 pub use market::Market;
 pub use plain::PlainBook;
 pub use random::Random;
+pub use scattered::Scattered;
 pub use twins::{Command, Twins};

@@ -45,4 +45,12 @@ impl Random {
     pub fn normal(&mut self) -> f64 {
         (2.0 * self.exponential()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
     }
+
+    /// Puts a slice into random order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, slice: &mut [T]) {
+        for last in (1..slice.len()).rev() {
+            let other = self.below(last as u64 + 1);
+            slice.swap(last, usize::try_from(other).expect("an index"));
+        }
+    }
 }
