@@ -4,7 +4,7 @@
 //! says which of them are taken, and so knows the next one by counting zeros. Prices that lie close
 //! share a leaf; a chain of branches with one child each is never built. So there is at most one
 //! leaf and one inner branch a level, however far prices are apart, and no walk is longer than
-//! [`HEIGHT_MAX`] steps; two or three are usual.
+//! eleven steps; two or three are usual.
 //!
 //! Both sides share the memory of their branches but have a root each. The keys of a side ascend
 //! from its best price to its worst, so that one direction of walking is enough.
@@ -16,8 +16,8 @@ use crate::NONE;
 const STEP_BITS: u32 = 6;
 /// Places of a branch.
 const PLACES: usize = 1 << STEP_BITS;
-/// Height of a branch over all keys: ten steps consume 60 bits, the topmost the other 4.
-pub(crate) const HEIGHT_MAX: u32 = 10;
+/// The lowest bit that the topmost branch looks at: ten steps below it consume 60.
+const SHIFT_MAX: u32 = 60;
 
 /// Everything of a branch but its children, apart from them so that many fit a cache line.
 #[derive(Clone, Copy, Debug)]
@@ -28,15 +28,15 @@ struct Branch {
     prefix: u64,
     /// The branch above, or `NONE` for a root; links free branches.
     parent: u32,
-    /// Steps below this one; a leaf has 0, and its children are levels.
-    height: u32,
+    /// The lowest bit of the key that it looks at. A leaf has 0, and its children are levels.
+    shift: u32,
 }
 
 impl Branch {
     /// Whether `key` belongs below this branch.
     #[inline]
     fn covers(&self, key: u64) -> bool {
-        self.prefix == prefix_of(key, self.height)
+        self.prefix == prefix_of(key, self.shift)
     }
 
     /// Whether `place` is taken.
@@ -59,16 +59,17 @@ impl Branch {
     }
 }
 
-/// The bits of `key` above a branch of this height.
+/// The bits of `key` above those that a branch looks at.
 #[inline]
-fn prefix_of(key: u64, height: u32) -> u64 {
-    key >> (STEP_BITS * height) >> STEP_BITS
+fn prefix_of(key: u64, shift: u32) -> u64 {
+    key >> shift >> STEP_BITS
 }
 
-/// The place of `key` in a branch of this height.
+/// The place of `key` in a branch.
 #[inline]
-fn place_of(key: u64, height: u32) -> usize {
-    (key >> (STEP_BITS * height)) as usize % PLACES
+#[expect(clippy::cast_possible_truncation, reason = "less than 64 is left")]
+fn place_of(key: u64, shift: u32) -> usize {
+    (key >> shift) as usize % PLACES
 }
 
 /// The levels of both sides by key.
@@ -98,12 +99,12 @@ impl Ladder {
         let mut at = self.roots[side as usize];
         while at != NONE {
             let branch = &self.branches[at as usize];
-            let place = place_of(key, branch.height);
+            let place = place_of(key, branch.shift);
             if !branch.covers(key) || !branch.has(place) {
                 break;
             }
             let child = self.children[at as usize][place];
-            if branch.height == 0 {
+            if branch.shift == 0 {
                 return Some(child);
             }
             at = child;
@@ -125,10 +126,10 @@ impl Ladder {
             if !branch.covers(key) {
                 return self.fork(side, at, key);
             }
-            if branch.height == 0 {
+            if branch.shift == 0 {
                 return at;
             }
-            let place = place_of(key, branch.height);
+            let place = place_of(key, branch.shift);
             if !branch.has(place) {
                 let leaf = self.make(prefix_of(key, 0), 0, at);
                 self.take(at, place, leaf);
@@ -163,9 +164,9 @@ impl Ladder {
         let mut at = leaf;
         loop {
             let branch = &self.branches[at as usize];
-            if let Some(place) = branch.first_behind(place_of(key, branch.height)) {
+            if let Some(place) = branch.first_behind(place_of(key, branch.shift)) {
                 let child = self.children[at as usize][place];
-                return Some(if branch.height == 0 { child } else { self.first_below(child) });
+                return Some(if branch.shift == 0 { child } else { self.first_below(child) });
             }
             if branch.parent == NONE {
                 return None;
@@ -192,28 +193,28 @@ impl Ladder {
             return;
         }
         let branch = &mut self.branches[parent as usize];
-        branch.taken &= !(1 << place_of(key, branch.height));
+        branch.taken &= !(1 << place_of(key, branch.shift));
         if branch.taken.is_power_of_two() {
             let only = self.children[parent as usize][branch.taken.trailing_zeros() as usize];
-            let Branch { prefix, height, parent: above, .. } = *branch;
+            let Branch { prefix, shift, parent: above, .. } = *branch;
             self.release(parent);
-            self.hang(side, only, above, prefix << STEP_BITS << (STEP_BITS * height));
+            self.hang(side, only, above, prefix << STEP_BITS << shift);
         }
     }
 
     /// Makes the branch where `key` parts from everything below `at`, and a leaf for `key`.
     #[cold]
     fn fork(&mut self, side: Side, at: u32, key: u64) -> u32 {
-        let Branch { prefix, height, parent, .. } = self.branches[at as usize];
-        let other = prefix << STEP_BITS << (STEP_BITS * height);
-        let differ = (prefix ^ prefix_of(key, height)).ilog2() + STEP_BITS * (height + 1);
-        let fork_height = differ / STEP_BITS;
-        let fork = self.make(prefix_of(key, fork_height), fork_height, NONE);
+        let Branch { prefix, shift, parent, .. } = self.branches[at as usize];
+        let other = prefix << STEP_BITS << shift;
+        let differing = (prefix ^ prefix_of(key, shift)).ilog2();
+        let fork_shift = shift + STEP_BITS + differing / STEP_BITS * STEP_BITS;
+        let fork = self.make(prefix_of(key, fork_shift), fork_shift, NONE);
         self.hang(side, fork, parent, key);
-        self.take(fork, place_of(other, fork_height), at);
+        self.take(fork, place_of(other, fork_shift), at);
         self.branches[at as usize].parent = fork;
         let leaf = self.make(prefix_of(key, 0), 0, fork);
-        self.take(fork, place_of(key, fork_height), leaf);
+        self.take(fork, place_of(key, fork_shift), leaf);
         leaf
     }
 
@@ -223,7 +224,7 @@ impl Ladder {
         if parent == NONE {
             self.roots[side as usize] = branch;
         } else {
-            let place = place_of(key, self.branches[parent as usize].height);
+            let place = place_of(key, self.branches[parent as usize].shift);
             self.children[parent as usize][place] = branch;
         }
     }
@@ -240,7 +241,7 @@ impl Ladder {
             let branch = &self.branches[at as usize];
             let place = branch.first().expect("no branch is empty");
             let child = self.children[at as usize][place];
-            if branch.height == 0 {
+            if branch.shift == 0 {
                 return child;
             }
             at = child;
@@ -248,8 +249,8 @@ impl Ladder {
     }
 
     #[inline]
-    fn make(&mut self, prefix: u64, height: u32, parent: u32) -> u32 {
-        let branch = Branch { taken: 0, prefix, parent, height };
+    fn make(&mut self, prefix: u64, shift: u32, parent: u32) -> u32 {
+        let branch = Branch { taken: 0, prefix, parent, shift };
         let made = self.free;
         if made == NONE {
             return self.grow(branch);
@@ -282,17 +283,77 @@ impl Ladder {
     }
 
     fn assert_below(&self, at: u32) {
-        let Branch { taken, prefix, height, .. } = self.branches[at as usize];
-        assert!(height <= HEIGHT_MAX, "a branch of height {height}");
-        assert!(taken.count_ones() > u32::from(height > 0), "a branch with nothing to tell apart");
-        for place in (0..PLACES).filter(|place| height > 0 && taken >> place & 1 == 1) {
+        let Branch { taken, prefix, shift, .. } = self.branches[at as usize];
+        assert!(shift <= SHIFT_MAX, "a branch at bit {shift}");
+        assert!(taken.count_ones() > u32::from(shift > 0), "a branch with nothing to tell apart");
+        for place in (0..PLACES).filter(|place| shift > 0 && taken >> place & 1 == 1) {
             let child = self.children[at as usize][place];
             let below = &self.branches[child as usize];
             assert_eq!(below.parent, at, "a branch knows what it hangs from");
-            assert!(below.height < height, "branches are lower and lower");
-            let key = below.prefix << STEP_BITS << (STEP_BITS * below.height);
-            assert_eq!((prefix_of(key, height), place_of(key, height)), (prefix, place));
+            assert!(below.shift < shift, "branches are lower and lower");
+            let key = below.prefix << STEP_BITS << below.shift;
+            assert_eq!((prefix_of(key, shift), place_of(key, shift)), (prefix, place));
             self.assert_below(child);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Keys that share prefixes of every length.
+    fn key() -> impl Strategy<Value = u64> {
+        prop_oneof![
+            0..200_u64,
+            (0..64_u32, 0..4_u64).prop_map(|(bit, low)| 1 << bit | low),
+            (0..64_u32, 0..4_u64).prop_map(|(bit, low)| u64::MAX << bit | low),
+            any::<u64>(),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_ladder_is_a_sorted_map(
+            steps in proptest::collection::vec((any::<bool>(), key(), any::<bool>()), 0..300),
+        ) {
+            let mut ladder = Ladder::new();
+            let mut maps = [BTreeMap::new(), BTreeMap::new()];
+            let mut levels_max = 0;
+            for (level, (buys, key, removes)) in (0..).zip(steps) {
+                let side = if buys { Side::Buy } else { Side::Sell };
+                let map = &mut maps[side as usize];
+                // A key that is there, if any is at or behind this one.
+                let there = map.range(key..).next().map(|(key, (leaf, _))| (*key, *leaf));
+                match there {
+                    Some((key, leaf)) if removes => {
+                        ladder.remove(side, leaf, key);
+                        map.remove(&key);
+                    }
+                    _ => {
+                        let leaf = ladder.leaf(side, key);
+                        prop_assert_eq!(ladder.at(leaf, key), map.get(&key).map(|(_, level)| *level));
+                        ladder.put(leaf, key, level);
+                        map.insert(key, (leaf, level));
+                    }
+                }
+                ladder.assert_shape();
+                let map = &maps[side as usize];
+                prop_assert_eq!(ladder.find(side, key), map.get(&key).map(|(_, level)| *level));
+                let mut walked = ladder.first(side);
+                for (key, (leaf, level)) in map {
+                    prop_assert_eq!(walked, Some(*level));
+                    prop_assert_eq!(ladder.find(side, *key), Some(*level));
+                    walked = ladder.next(*leaf, *key);
+                }
+                prop_assert_eq!(walked, None);
+                levels_max = levels_max.max(maps.iter().map(BTreeMap::len).sum());
+                prop_assert!(ladder.branches.len() <= 2 * levels_max);
+            }
         }
     }
 }
