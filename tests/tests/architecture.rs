@@ -113,9 +113,16 @@ fn the_pure_crates_have_no_clock_no_io_and_no_runtime() {
         "order-store",
         "service-kit",
     ];
-    for package in ["order-domain", "order-engine"] {
+    for package in ["order-domain", "order-book", "order-engine"] {
         graph.never_links(package, &impure);
     }
+}
+
+#[test]
+fn the_order_book_links_nothing_and_nothing_links_the_plain_one() {
+    let graph = Graph::of_workspace();
+    assert_eq!(graph.closure("order-book"), BTreeSet::new());
+    assert!(graph.members_naming("plain-order-book").is_empty());
 }
 
 #[test]
@@ -137,6 +144,8 @@ fn arrows_between_the_crates_point_one_way() {
     let ours: BTreeSet<&str> = graph.members.keys().map(String::as_str).collect();
     for (package, may_link) in [
         ("order-domain", &[][..]),
+        ("order-book", &[]),
+        ("plain-order-book", &["order-book"]),
         ("order-engine", &["order-domain"]),
         ("event-log", &["order-domain"]),
         ("order-store", &["order-domain"]),

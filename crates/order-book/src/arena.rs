@@ -3,11 +3,11 @@
 use crate::NONE;
 use crate::{OwnerId, SelfTrade, Side, TimeInForce};
 
-/// What matching and cancelling need of an order: two fit a cache line, and none straddles one.
+/// An order, in 40 bytes.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
 pub(crate) struct OrderNode {
     pub(crate) id: u64,
+    pub(crate) owner: OwnerId,
     /// What is open; 0 marks a free node.
     pub(crate) quantity: u64,
     /// The order behind it in the queue, or `NONE`; links free nodes.
@@ -30,45 +30,35 @@ pub(crate) struct Terms {
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
     nodes: Vec<OrderNode>,
-    /// The owner of each node, apart: only matching with self-trade prevention reads it.
-    owners: Vec<u64>,
+    /// The first free node, or `NONE`.
     free: u32,
 }
 
 impl Orders {
     pub(crate) const fn new() -> Self {
-        Self { nodes: Vec::new(), owners: Vec::new(), free: NONE }
+        Self { nodes: Vec::new(), free: NONE }
     }
 
     pub(crate) fn reserve(&mut self, orders: usize) {
-        let missing = orders.saturating_sub(self.nodes.len());
-        self.nodes.reserve(missing);
-        self.owners.reserve(missing);
-    }
-
-    #[inline]
-    pub(crate) fn owner(&self, order: u32) -> OwnerId {
-        OwnerId(self.owners[order as usize])
+        self.nodes.reserve(orders.saturating_sub(self.nodes.len()));
     }
 
     /// A node for an order, in no queue yet.
     #[inline]
-    pub(crate) fn make(&mut self, node: OrderNode, owner: OwnerId) -> u32 {
+    pub(crate) fn make(&mut self, node: OrderNode) -> u32 {
         let made = self.free;
         if made == NONE {
-            return self.grow(node, owner);
+            return self.grow(node);
         }
         self.free = self.nodes[made as usize].next;
         self.nodes[made as usize] = node;
-        self.owners[made as usize] = owner.0;
         made
     }
 
     #[cold]
-    fn grow(&mut self, node: OrderNode, owner: OwnerId) -> u32 {
+    fn grow(&mut self, node: OrderNode) -> u32 {
         let made = u32::try_from(self.nodes.len()).expect("orders_max is below 2^32");
         self.nodes.push(node);
-        self.owners.push(owner.0);
         made
     }
 
@@ -98,9 +88,8 @@ impl core::ops::IndexMut<u32> for Orders {
     }
 }
 
-/// A price level: the orders at one price, first in first out. Two fit a cache line.
+/// A price level: the orders at one price, first in first out, in 32 bytes.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(32))]
 pub(crate) struct LevelNode {
     pub(crate) price: i64,
     /// The open quantity of all its orders.
@@ -119,6 +108,7 @@ pub(crate) struct LevelNode {
 #[derive(Clone, Debug)]
 pub(crate) struct Levels {
     nodes: Vec<LevelNode>,
+    /// The first free node, or `NONE`.
     free: u32,
 }
 

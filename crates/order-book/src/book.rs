@@ -103,8 +103,7 @@ impl OrderBook {
     }
 
     /// Takes the memory for `orders` orders at `levels` prices now, so that nothing is allocated
-    /// until there are more. It takes 56 bytes and a share of the id index an order, and up to 600
-    /// bytes a level.
+    /// until there are more. It takes at most 72 bytes an order and 600 a level.
     pub fn reserve(&mut self, orders: u32, levels: u32) {
         let orders = orders.min(self.limits.orders_max) as usize;
         let levels = (levels as usize).min(orders);
@@ -150,10 +149,10 @@ impl OrderBook {
     /// An order as the outside sees it.
     #[inline]
     pub(crate) fn resting(&self, order: u32) -> RestingOrder {
-        let OrderNode { id, quantity, level, terms, .. } = self.orders[order];
+        let OrderNode { id, owner, quantity, level, terms, .. } = self.orders[order];
         RestingOrder {
             id: OrderId(id),
-            owner: self.orders.owner(order),
+            owner,
             side: terms.side,
             price: Price(self.levels[level].price),
             quantity: Quantity(quantity),

@@ -239,16 +239,21 @@ mod tests {
             self_trade: SelfTrade::Allow,
         };
         for id in ids {
-            let node = OrderNode { id, quantity: 1, next, previous, level, terms };
-            orders.make(node, OwnerId(0));
+            let owner = OwnerId(0);
+            orders.make(OrderNode { id, owner, quantity: 1, next, previous, level, terms });
         }
         orders
     }
 
     #[test]
     fn ids_are_found_until_they_are_taken_out_whatever_their_pattern() {
-        let patterns: [fn(u64) -> u64; 5] =
-            [|n| n, |n| n << 32, |n| n << 48, |n| n.reverse_bits(), |n| n.wrapping_mul(1 << 20 | 8)];
+        let patterns: [fn(u64) -> u64; 5] = [
+            |n| n,
+            |n| n << 32,
+            |n| n << 48,
+            |n| n.reverse_bits(),
+            |n| n.wrapping_mul(1 << 20 | 8),
+        ];
         for pattern in patterns {
             let ids: Vec<u64> = (0..5_000).map(pattern).collect();
             let orders = orders(ids.iter().copied());

@@ -9,8 +9,8 @@
 //! Both sides share the memory of their branches but have a root each. The keys of a side ascend
 //! from its best price to its worst, so that one direction of walking is enough.
 
-use crate::Side;
 use crate::NONE;
+use crate::Side;
 
 /// Bits of the key that one step consumes.
 const STEP_BITS: u32 = 6;

@@ -63,7 +63,7 @@ impl OrderBook {
             matches += 1;
             let level = &self.levels[self.sides[opposite].best];
             let (maker, price) = (level.head, level.price);
-            if taker.self_trade == SelfTrade::Allow || self.orders.owner(maker) != taker.owner {
+            if taker.self_trade == SelfTrade::Allow || self.orders[maker].owner != taker.owner {
                 self.trade(maker, price, taker, sink);
             } else if let Some(reason) = self.prevent(maker, taker, sink) {
                 return Stop::Cancel(reason);
@@ -143,7 +143,8 @@ impl OrderBook {
             return false;
         }
         let (mut missing, mut matches_left) = (taker.open, self.limits.matches_max);
-        for level in self.levels_of(side).take_while(|level| self.key_of(side, *level) <= taker.limit)
+        for level in
+            self.levels_of(side).take_while(|level| self.key_of(side, *level) <= taker.limit)
         {
             let node = &self.levels[level];
             if taker.self_trade == SelfTrade::Allow
@@ -155,8 +156,8 @@ impl OrderBook {
                 continue;
             }
             for order in self.queue_of(level) {
-                let own = taker.self_trade != SelfTrade::Allow
-                    && self.orders.owner(order) == taker.owner;
+                let own =
+                    taker.self_trade != SelfTrade::Allow && self.orders[order].owner == taker.owner;
                 if matches_left == 0 || own && taker.self_trade != SelfTrade::CancelOldest {
                     return false;
                 }

@@ -116,9 +116,10 @@ impl OrderBook {
         if !rest.is_empty() {
             return Err(RestoreError::Truncated);
         }
-        let decoded = orders.iter().enumerate().map(|(place, bytes)| {
-            decode(bytes).ok_or(RestoreError::UnknownTerms(place))
-        });
+        let decoded = orders
+            .iter()
+            .enumerate()
+            .map(|(place, bytes)| decode(bytes).ok_or(RestoreError::UnknownTerms(place)));
         Self::collect(limits, decoded)
     }
 

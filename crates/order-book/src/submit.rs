@@ -49,10 +49,10 @@ impl OrderBook {
         match time_in_force {
             TimeInForce::ImmediateOrCancel => return Ok(self.take_only(taker, sink)),
             TimeInForce::FillOrKill => {
-                return match self.can_fill(&taker) {
-                    true => Ok(self.take_only(taker, sink)),
-                    false => Err(Refused::NotFillable),
-                };
+                if !self.can_fill(&taker) {
+                    return Err(Refused::NotFillable);
+                }
+                return Ok(self.take_only(taker, sink));
             }
             TimeInForce::GoodTillCancelled | TimeInForce::PostOnly | TimeInForce::PostOnlySlide => {
             }
@@ -80,10 +80,10 @@ impl OrderBook {
             time_in_force: order.time_in_force,
             self_trade: order.self_trade,
         };
-        let (id, quantity) = (order.id.0, order.quantity.0);
+        let (id, owner, quantity) = (order.id.0, order.owner, order.quantity.0);
         let node =
-            OrderNode { id, quantity, next: NONE, previous: NONE, level: NONE, terms };
-        let made = self.orders.make(node, order.owner);
+            OrderNode { id, owner, quantity, next: NONE, previous: NONE, level: NONE, terms };
+        let made = self.orders.make(node);
         self.index.insert(id, made, &self.orders);
         self.enter_queue(made, order.price.0);
     }
@@ -124,10 +124,10 @@ impl OrderBook {
         sink: &mut impl FnMut(Event),
     ) -> u64 {
         self.leave_queue(order);
-        let OrderNode { id, terms, .. } = self.orders[order];
+        let OrderNode { id, owner, terms, .. } = self.orders[order];
         let mut taker = Taker {
             id: OrderId(id),
-            owner: self.orders.owner(order),
+            owner,
             side: terms.side,
             limit: key(terms.side.opposite(), price.0),
             open: quantity,

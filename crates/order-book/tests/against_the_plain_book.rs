@@ -2,7 +2,8 @@
 //! not be told apart by any event, answer or question after any step.
 
 use order_book::{
-    Event, Limits, NewOrder, OrderBook, OrderId, OrderKind, OwnerId, Price, Quantity, SelfTrade, Side, TimeInForce,
+    Event, Limits, NewOrder, OrderBook, OrderId, OrderKind, OwnerId, Price, Quantity, SelfTrade,
+    Side, TimeInForce,
 };
 use plain_order_book::{Command, Day, PlainBook, Scattered, Twins};
 use proptest::prelude::*;

@@ -193,11 +193,10 @@ impl PlainBook {
             if maker_open == Quantity::ZERO {
                 self.cancel(maker).expect("the maker is there");
             }
-            sink(match own {
-                true => Event::Decremented { maker, taker, quantity, maker_open, taker_open },
-                false => {
-                    Event::Traded { maker, taker, price: best, quantity, maker_open, taker_open }
-                }
+            sink(if own {
+                Event::Decremented { maker, taker, quantity, maker_open, taker_open }
+            } else {
+                Event::Traded { maker, taker, price: best, quantity, maker_open, taker_open }
             });
         }
         None

@@ -20,7 +20,6 @@ impl Random {
     }
 
     /// An integer below `bound`, which must not be 0.
-    #[expect(clippy::cast_possible_truncation, reason = "the high half is below the bound")]
     pub const fn below(&mut self, bound: u64) -> u64 {
         ((self.next() as u128 * bound as u128) >> 64) as u64
     }

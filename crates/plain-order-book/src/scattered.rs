@@ -57,9 +57,10 @@ impl Scattered {
             #[expect(clippy::cast_possible_truncation, reason = "prices are far below 2^52 ticks")]
             let ticks = mid.round() as i64;
             let depth = 1 + i64::from(depths.draw(random));
-            let (side, price) = match index < orders / 2 {
-                true => (Side::Buy, ticks - depth),
-                false => (Side::Sell, ticks + depth),
+            let (side, price) = if index < orders / 2 {
+                (Side::Buy, ticks - depth)
+            } else {
+                (Side::Sell, ticks + depth)
             };
             let quantity = 1 + u32::try_from(random.below(100)).expect("below 100");
             Message { id: index as u64 + 1, price, quantity, side, verb: Verb::Rest }
@@ -69,18 +70,14 @@ impl Scattered {
 }
 
 /// A life from `now` on, which it moves.
-fn live(
-    mut message: Message,
-    now: &mut f64,
-    random: &mut Random,
-    timed: &mut Vec<(f64, Message)>,
-) {
+fn live(mut message: Message, now: &mut f64, random: &mut Random, timed: &mut Vec<(f64, Message)>) {
     let mut say = |message: Message, verb: Verb| {
         timed.push((*now, Message { verb, ..message }));
         *now += 1.0;
     };
     if random.happens(0.15) {
-        return say(message, Verb::Take);
+        say(message, Verb::Take);
+        return;
     }
     say(message, Verb::Rest);
     let amended = random.happens(0.20);

@@ -5,9 +5,10 @@
 //! cargo bench -p order-book -- --orders 200000 --rounds 3 --sparse
 //! ```
 //!
-//! Operations a second are those of the least disturbed of the rounds, a fresh book each, taking turns. Latency is of
-//! single operations, in a pass of its own through a book that has seen the flow before; it includes
-//! one reading of the clock, whose own cost is printed. `--sparse` spreads the ids over 64 bits;
+//! Both books take turns, with a fresh book in every round. For operations a second the flow is cut into
+//! stretches, and each counts as in its least disturbed round. Latency is of single operations, in
+//! rounds of their own through a book that has seen the flow before; each operation counts as in its
+//! least disturbed round, too, and with one reading of the clock, whose own cost is printed. `--sparse` spreads the ids over 64 bits;
 //! `--scattered` takes the flows in which prices jump.
 
 mod facts;
@@ -17,7 +18,7 @@ use order_book::OrderBook;
 use plain_order_book::{Day, Flow, PlainBook, Scattered};
 
 use facts::Facts;
-use timing::{Latencies, clock_cost, latencies, seconds};
+use timing::{Latencies, Stretches, clock_cost, latencies};
 
 struct Options {
     orders: usize,
@@ -46,9 +47,10 @@ impl Options {
     }
 
     fn flow(&self, index: usize) -> Flow {
-        let flow = match self.scattered {
-            true => Scattered::ALL[index].flow(self.orders),
-            false => Day::ALL[index].flow(self.orders),
+        let flow = if self.scattered {
+            Scattered::ALL[index].flow(self.orders)
+        } else {
+            Day::ALL[index].flow(self.orders)
         };
         if self.sparse { flow.with_sparse_ids() } else { flow }
     }
@@ -67,27 +69,28 @@ fn main() {
     let worst = |of: fn(&Row) -> f64| rows.iter().map(of).fold(f64::INFINITY, f64::min);
     let (ours, plain) = (worst(|row| row.ours), worst(|row| row.plain));
     println!("\nworst of five: {} ops/s; plain book {} ops/s", millions(ours), millions(plain));
-    println!("ours over the plain book: {:.1} worst to worst, {:.1} in the flow where it is least",
-        ours / plain, worst(|row| row.ours / row.plain));
+    println!(
+        "ours over the plain book: {:.1} worst to worst, {:.1} in the flow where it is least",
+        ours / plain,
+        worst(|row| row.ours / row.plain)
+    );
     println!("the clock costs {} ns a reading", clock_cost());
 }
 
 fn run(flow: &Flow, options: &Options) -> Row {
     let facts = Facts::of(flow);
     println!("{facts}");
-    let (mut ours, mut plain) = (Vec::new(), Vec::new());
+    let (mut ours, mut plain) = (Stretches::default(), Stretches::default());
     for _ in 0..options.rounds {
-        let (seconds_ours, outcome_ours) = seconds(flow, our_book(&facts));
-        let (seconds_plain, outcome_plain) = seconds(flow, PlainBook::default());
+        let outcome_ours = ours.round(flow, our_book(&facts));
+        let outcome_plain = plain.round(flow, PlainBook::default());
         assert_eq!(outcome_ours, outcome_plain, "both books say and come to the same");
-        ours.push(seconds_ours);
-        plain.push(seconds_plain);
     }
     #[expect(clippy::cast_precision_loss, reason = "a number of messages")]
-    let per_second = |seconds: Vec<f64>| flow.messages.len() as f64 / least(seconds);
+    let per_second = |stretches: Stretches| flow.messages.len() as f64 / stretches.sum();
     let row = Row { ours: per_second(ours), plain: per_second(plain) };
-    let latency_ours = latencies(flow, our_book(&facts));
-    let latency_plain = latencies(flow, PlainBook::default());
+    let latency_ours = latencies(flow, options.rounds, our_book(&facts));
+    let latency_plain = latencies(flow, options.rounds, PlainBook::default());
     print_book("order-book", row.ours, &latency_ours);
     print_book("plain", row.plain, &latency_plain);
     row
@@ -105,8 +108,4 @@ fn print_book(name: &str, per_second: f64, latencies: &Latencies) {
 
 fn millions(per_second: f64) -> String {
     format!("{:.2} M", per_second / 1e6)
-}
-
-fn least(values: Vec<f64>) -> f64 {
-    values.into_iter().fold(f64::INFINITY, f64::min)
 }

@@ -1,4 +1,6 @@
-use order_book::{CancelReason, Event, Limits, OrderId, Quantity, Refused, SelfTrade, Side, TimeInForce};
+use order_book::{
+    CancelReason, Event, Limits, OrderId, Quantity, Refused, SelfTrade, Side, TimeInForce,
+};
 
 use crate::desk::{Desk, buy, market, of, sell, traded, with};
 

@@ -30,7 +30,8 @@ fn the_queue_holds_together_wherever_an_order_leaves_it() {
         let mut desk = Desk::with((1..=3).map(|id| sell(id, 1, 100)));
         desk.book.cancel(OrderId(gone)).unwrap();
         desk.submit(&buy(9, 2, 100)).unwrap();
-        let [first, second] = [1, 2, 3].into_iter().filter(|id| *id != gone).collect::<Vec<_>>()[..]
+        let [first, second] =
+            [1, 2, 3].into_iter().filter(|id| *id != gone).collect::<Vec<_>>()[..]
         else {
             unreachable!("two are left")
         };

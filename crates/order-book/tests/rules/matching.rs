@@ -58,8 +58,7 @@ fn an_exact_fill_leaves_the_next_maker_untouched() {
 fn a_limit_stops_the_sweep_and_the_remainder_becomes_the_touch() {
     let mut desk = Desk::with([sell(1, 5, 100), sell(2, 5, 101), sell(3, 5, 102)]);
     assert_eq!(desk.submit(&buy(4, 12, 101)), Ok(Quantity(2)));
-    let expected =
-        [traded(1, 4, 100, 5, (0, 7)), traded(2, 4, 101, 5, (0, 2)), rested(4, 2, 101)];
+    let expected = [traded(1, 4, 100, 5, (0, 7)), traded(2, 4, 101, 5, (0, 2)), rested(4, 2, 101)];
     assert_eq!(desk.heard(), expected);
     assert_eq!(desk.book.best_bid().unwrap().price.0, 101);
     assert_eq!(desk.book.best_ask().unwrap().price.0, 102);

@@ -42,8 +42,7 @@ fn fill_or_kill_that_lacks_a_lot_within_its_limit_does_nothing() {
 fn fill_or_kill_counts_no_orders_of_its_own_owner() {
     let given = [of(7, SelfTrade::Allow, sell(1, 5, 100)), sell(2, 5, 101)];
     for choice in [SelfTrade::CancelNewest, SelfTrade::CancelBoth, SelfTrade::Decrement] {
-        Desk::with(given)
-            .refuses(&of(7, choice, with(buy(3, 5, 101), FOK)), Refused::NotFillable);
+        Desk::with(given).refuses(&of(7, choice, with(buy(3, 5, 101), FOK)), Refused::NotFillable);
     }
     let mut desk = Desk::with(given);
     let too_much = of(7, SelfTrade::CancelOldest, with(buy(3, 6, 101), FOK));
@@ -55,8 +54,7 @@ fn fill_or_kill_counts_no_orders_of_its_own_owner() {
 
 #[test]
 fn fill_or_kill_is_filled_before_it_would_meet_its_own_owner() {
-    let mut desk =
-        Desk::with([sell(1, 5, 100), of(7, SelfTrade::Allow, sell(2, 5, 100))]);
+    let mut desk = Desk::with([sell(1, 5, 100), of(7, SelfTrade::Allow, sell(2, 5, 100))]);
     desk.submit(&of(7, SelfTrade::CancelNewest, with(buy(3, 5, 100), FOK))).unwrap();
     assert_eq!(desk.heard(), [traded(1, 3, 100, 5, (0, 0))]);
 }
