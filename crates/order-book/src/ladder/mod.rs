@@ -9,68 +9,16 @@
 //! Both sides share the memory of their branches but have a root each. The keys of a side ascend
 //! from its best price to its worst, so that one direction of walking is enough.
 
-use crate::NONE;
-use crate::Side;
+mod branch;
+#[cfg(test)]
+mod tests;
 
-/// Bits of the key that one step consumes.
-const STEP_BITS: u32 = 6;
-/// Places of a branch.
-const PLACES: usize = 1 << STEP_BITS;
+use branch::{Branch, PLACES, STEP_BITS, place_of, prefix_of};
+
+use crate::{NONE, Side};
+
 /// The lowest bit that the topmost branch looks at: ten steps below it consume 60.
 const SHIFT_MAX: u32 = 60;
-
-/// Everything of a branch but its children, apart from them so that many fit a cache line.
-#[derive(Clone, Copy, Debug)]
-struct Branch {
-    /// Which places are taken.
-    taken: u64,
-    /// The bits of the key above this branch, the same for everything below it.
-    prefix: u64,
-    /// The branch above, or `NONE` for a root; links free branches.
-    parent: u32,
-    /// The lowest bit of the key that it looks at. A leaf has 0, and its children are levels.
-    shift: u32,
-}
-
-impl Branch {
-    /// Whether `key` belongs below this branch.
-    #[inline]
-    fn covers(&self, key: u64) -> bool {
-        self.prefix == prefix_of(key, self.shift)
-    }
-
-    /// Whether `place` is taken.
-    #[inline]
-    fn has(&self, place: usize) -> bool {
-        self.taken >> place & 1 == 1
-    }
-
-    /// The first taken place, if any.
-    #[inline]
-    fn first(&self) -> Option<usize> {
-        (self.taken != 0).then_some(self.taken.trailing_zeros() as usize)
-    }
-
-    /// The first taken place behind `place`, if any.
-    #[inline]
-    fn first_behind(&self, place: usize) -> Option<usize> {
-        let behind = self.taken & (u64::MAX << place << 1);
-        (behind != 0).then_some(behind.trailing_zeros() as usize)
-    }
-}
-
-/// The bits of `key` above those that a branch looks at.
-#[inline]
-fn prefix_of(key: u64, shift: u32) -> u64 {
-    key >> shift >> STEP_BITS
-}
-
-/// The place of `key` in a branch.
-#[inline]
-#[expect(clippy::cast_possible_truncation, reason = "less than 64 is left")]
-fn place_of(key: u64, shift: u32) -> usize {
-    (key >> shift) as usize % PLACES
-}
 
 /// The levels of both sides by key.
 #[derive(Clone, Debug)]
@@ -294,66 +242,6 @@ impl Ladder {
             let key = below.prefix << STEP_BITS << below.shift;
             assert_eq!((prefix_of(key, shift), place_of(key, shift)), (prefix, place));
             self.assert_below(child);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Keys that share prefixes of every length.
-    fn key() -> impl Strategy<Value = u64> {
-        prop_oneof![
-            0..200_u64,
-            (0..64_u32, 0..4_u64).prop_map(|(bit, low)| 1 << bit | low),
-            (0..64_u32, 0..4_u64).prop_map(|(bit, low)| u64::MAX << bit | low),
-            any::<u64>(),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn a_ladder_is_a_sorted_map(
-            steps in proptest::collection::vec((any::<bool>(), key(), any::<bool>()), 0..300),
-        ) {
-            let mut ladder = Ladder::new();
-            let mut maps = [BTreeMap::new(), BTreeMap::new()];
-            let mut levels_max = 0;
-            for (level, (buys, key, removes)) in (0..).zip(steps) {
-                let side = if buys { Side::Buy } else { Side::Sell };
-                let map = &mut maps[side as usize];
-                // A key that is there, if any is at or behind this one.
-                let there = map.range(key..).next().map(|(key, (leaf, _))| (*key, *leaf));
-                match there {
-                    Some((key, leaf)) if removes => {
-                        ladder.remove(side, leaf, key);
-                        map.remove(&key);
-                    }
-                    _ => {
-                        let leaf = ladder.leaf(side, key);
-                        prop_assert_eq!(ladder.at(leaf, key), map.get(&key).map(|(_, level)| *level));
-                        ladder.put(leaf, key, level);
-                        map.insert(key, (leaf, level));
-                    }
-                }
-                ladder.assert_shape();
-                let map = &maps[side as usize];
-                prop_assert_eq!(ladder.find(side, key), map.get(&key).map(|(_, level)| *level));
-                let mut walked = ladder.first(side);
-                for (key, (leaf, level)) in map {
-                    prop_assert_eq!(walked, Some(*level));
-                    prop_assert_eq!(ladder.find(side, *key), Some(*level));
-                    walked = ladder.next(*leaf, *key);
-                }
-                prop_assert_eq!(walked, None);
-                levels_max = levels_max.max(maps.iter().map(BTreeMap::len).sum());
-                prop_assert!(ladder.branches.len() <= 2 * levels_max);
-            }
         }
     }
 }
