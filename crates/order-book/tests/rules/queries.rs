@@ -31,15 +31,15 @@ fn levels_come_best_first_with_their_sums() {
 
 #[test]
 fn an_order_knows_who_is_ahead_of_it() {
-    let desk = Desk::with((1..=9).map(|id| buy(id, id, 100)));
-    for id in 1..=9 {
+    let desk = Desk::with((1..=40).map(|id| buy(id, id, 100)));
+    for id in 1..=40 {
         let orders_ahead = u32::try_from(id - 1).unwrap();
         let quantity_ahead = Quantity((1..id).sum());
         let place = desk.book.queue_place(OrderId(id));
         assert_eq!(place, Some(QueuePlace { orders_ahead, quantity_ahead }));
     }
-    assert_eq!(desk.book.queue_place(OrderId(10)), None);
-    assert_eq!(desk.book.order(OrderId(10)), None);
+    assert_eq!(desk.book.queue_place(OrderId(41)), None);
+    assert_eq!(desk.book.order(OrderId(41)), None);
     assert_eq!(desk.book.order(OrderId(3)).unwrap().quantity, Quantity(3));
 }
 
