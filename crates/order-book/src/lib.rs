@@ -62,7 +62,8 @@
 //! | place in the queue | the distance to the nearer end of the queue |
 //! | snapshot, hash | a few steps an order |
 //!
-//! Nothing is allocated once the book has been as full as it gets, or after [`OrderBook::reserve`].
+//! Nothing is allocated once the book has been as full as it gets, or after [`OrderBook::reserve`]
+//! (`tests/allocations.rs`).
 //!
 //! # Proof
 //!

@@ -45,18 +45,25 @@ impl OrderBook {
         time_in_force: TimeInForce,
         sink: &mut impl FnMut(Event),
     ) -> Result<u64, Refused> {
-        let mut taker = Taker::new(order, key(order.side.opposite(), price.0));
+        let taker = Taker::new(order, key(order.side.opposite(), price.0));
         match time_in_force {
-            TimeInForce::ImmediateOrCancel => return Ok(self.take_only(taker, sink)),
-            TimeInForce::FillOrKill => {
-                if !self.can_fill(&taker) {
-                    return Err(Refused::NotFillable);
-                }
-                return Ok(self.take_only(taker, sink));
-            }
+            TimeInForce::ImmediateOrCancel => Ok(self.take_only(taker, sink)),
+            TimeInForce::FillOrKill if self.can_fill(&taker) => Ok(self.take_only(taker, sink)),
+            TimeInForce::FillOrKill => Err(Refused::NotFillable),
             TimeInForce::GoodTillCancelled | TimeInForce::PostOnly | TimeInForce::PostOnlySlide => {
+                self.take_and_rest(order, taker, (price, time_in_force), sink)
             }
         }
+    }
+
+    #[inline]
+    fn take_and_rest(
+        &mut self,
+        order: &NewOrder,
+        mut taker: Taker,
+        (price, time_in_force): (Price, TimeInForce),
+        sink: &mut impl FnMut(Event),
+    ) -> Result<u64, Refused> {
         self.check_room(order.side, order.quantity.0)?;
         let price = self.post_price(order.side, price, time_in_force)?;
         if time_in_force == TimeInForce::GoodTillCancelled {
@@ -89,7 +96,7 @@ impl OrderBook {
     }
 
     /// Gives an order another price or open quantity, or both. At the same price with a smaller
-    /// quantity it keeps its place. Otherwise it leaves and enters again at the back, and trades like
+    /// quantity it keeps its place, and the sink hears nothing. Otherwise it leaves and enters again at the back, and trades like
     /// a new order of the same terms if it crosses; its own self-trade choice counts. Returns what is
     /// open of it now.
     pub fn amend(
