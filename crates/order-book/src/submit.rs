@@ -45,25 +45,25 @@ impl OrderBook {
         time_in_force: TimeInForce,
         sink: &mut impl FnMut(Event),
     ) -> Result<u64, Refused> {
-        let taker = Taker::new(order, key(order.side.opposite(), price.0));
-        match time_in_force {
-            TimeInForce::ImmediateOrCancel => Ok(self.take_only(taker, sink)),
-            TimeInForce::FillOrKill if self.can_fill(&taker) => Ok(self.take_only(taker, sink)),
-            TimeInForce::FillOrKill => Err(Refused::NotFillable),
-            TimeInForce::GoodTillCancelled | TimeInForce::PostOnly | TimeInForce::PostOnlySlide => {
-                self.take_and_rest(order, taker, (price, time_in_force), sink)
-            }
+        if time_in_force.rests() {
+            return self.take_and_rest(order, price, time_in_force, sink);
         }
+        let taker = Taker::new(order, key(order.side.opposite(), price.0));
+        if time_in_force == TimeInForce::FillOrKill && !self.can_fill(&taker) {
+            return Err(Refused::NotFillable);
+        }
+        Ok(self.take_only(taker, sink))
     }
 
     #[inline]
     fn take_and_rest(
         &mut self,
         order: &NewOrder,
-        mut taker: Taker,
-        (price, time_in_force): (Price, TimeInForce),
+        price: Price,
+        time_in_force: TimeInForce,
         sink: &mut impl FnMut(Event),
     ) -> Result<u64, Refused> {
+        let mut taker = Taker::new(order, key(order.side.opposite(), price.0));
         self.check_room(order.side, order.quantity.0)?;
         let price = self.post_price(order.side, price, time_in_force)?;
         if time_in_force == TimeInForce::GoodTillCancelled {
