@@ -30,7 +30,8 @@ trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
-type Driver = http1::Connection<TokioIo<Box<dyn Transport>>, Full<Bytes>>;
+/// In a box: it is large, and goes from hand to hand with every request.
+type Driver = Box<http1::Connection<TokioIo<Box<dyn Transport>>, Full<Bytes>>>;
 
 /// Why a request got no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,8 +95,8 @@ pub(super) struct Connection {
 
 /// A request that got no answer.
 pub(super) enum Unanswered {
-    /// Nothing of it was sent: the connection had ended before.
-    Unsent(Box<Prepared>),
+    /// Nothing of it was sent, and it can be: the connection had ended before.
+    Unsent,
     /// It may have reached the target.
     Failed(Failure),
 }
@@ -111,26 +112,28 @@ impl Connection {
         };
         let opened = http1::handshake(TokioIo::new(transport)).await;
         let (sender, driver) = opened.map_err(Failure::connect)?;
-        Ok(Self { sender, driver: Some(driver) })
+        Ok(Self { sender, driver: Some(Box::new(driver)) })
     }
 
-    /// Sends a request and waits for all of its answer.
+    /// Takes a request, sends it and waits for all of its answer. What was not sent is put back.
     pub(super) async fn exchange(
         &mut self,
-        request: Prepared,
+        prepared: &mut Option<Prepared>,
         keep: bool,
     ) -> Result<Answer, Unanswered> {
         // This also sees that the target has closed the connection in the meantime.
         let Self { sender, driver } = self;
         if driven(driver, sender.ready()).await.is_err() {
-            return Err(Unanswered::Unsent(Box::new(request)));
+            return Err(Unanswered::Unsent);
         }
+        let request = prepared.take().expect("who sends has prepared");
         let answered = driven(driver, sender.try_send_request(request)).await;
         let (head, body) = match answered {
             Ok(response) => response.into_parts(),
             Err(mut unsent) => {
-                return Err(match unsent.take_message() {
-                    Some(request) => Unanswered::Unsent(Box::new(request)),
+                *prepared = unsent.take_message();
+                return Err(match prepared {
+                    Some(_) => Unanswered::Unsent,
                     None => Unanswered::Failed(Failure::lost(&unsent.into_error())),
                 });
             }

@@ -1,5 +1,6 @@
 //! A request on its way through a run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use crate::tls::Tls;
 pub(super) struct Job {
     pub(super) sequence: Sequence,
     pub(super) exchange: Exchange,
-    /// Made ahead by another thread where nothing depends on earlier answers.
+    /// What is sent: made ahead by another thread where nothing depends on earlier answers.
     pub(super) prepared: Option<Prepared>,
     /// The status of the recorded answer.
     pub(super) recorded: Option<u16>,
@@ -88,14 +89,13 @@ pub(super) struct Landing {
 }
 
 impl Carrier {
-    /// One attempt, over this connection or a new one.
+    /// One attempt with a job that is prepared, over this connection or a new one.
     pub(super) async fn carry(
-        &self,
-        job: Box<Job>,
-        request: Prepared,
+        self: Arc<Self>,
+        mut job: Box<Job>,
         mut connection: Option<Connection>,
     ) -> Landing {
-        let attempt = self.attempt(request, &mut connection);
+        let attempt = self.attempt(&mut job.prepared, &mut connection);
         let result = match tokio::time::timeout(self.timeout, attempt).await {
             Ok(result) => result,
             Err(_) => Err(Failure::timeout(self.timeout)),
@@ -107,22 +107,24 @@ impl Carrier {
 
     async fn attempt(
         &self,
-        mut request: Prepared,
+        prepared: &mut Option<Prepared>,
         connection: &mut Option<Connection>,
     ) -> Result<Answer, Failure> {
         if let Some(used) = connection {
-            match used.exchange(request, self.keep).await {
+            match used.exchange(prepared, self.keep).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure),
                 // The target had closed it: no reason to count that as an attempt.
-                Err(Unanswered::Unsent(unsent)) => request = *unsent,
+                Err(Unanswered::Unsent) => {}
             }
         }
-        let new = connection.insert(Connection::open(&self.target, self.tls.as_ref()).await?);
-        match new.exchange(request, self.keep).await {
+        // In a box: it is large and rare, and every attempt would carry its room about.
+        let opening = Box::pin(Connection::open(&self.target, self.tls.as_ref()));
+        let new = connection.insert(opening.await?);
+        match new.exchange(prepared, self.keep).await {
             Ok(answer) => Ok(answer),
             Err(Unanswered::Failed(failure)) => Err(failure),
-            Err(Unanswered::Unsent(_)) => Err(Failure::closed()),
+            Err(Unanswered::Unsent) => Err(Failure::closed()),
         }
     }
 }

@@ -48,6 +48,11 @@ impl<T: Keyed> Lanes<T> {
         }
     }
 
+    /// Whether there is none that may be sent.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ready.is_empty()
+    }
+
     /// The next that may be sent. It holds its lane until it has ended.
     pub(super) fn take(&mut self) -> Option<T> {
         self.ready.pop_front()

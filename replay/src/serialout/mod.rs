@@ -8,15 +8,19 @@ mod connection;
 mod done;
 mod dry_run;
 mod engine;
+mod flights;
 mod job;
 mod journal;
 mod lanes;
 mod log;
+mod notes;
+mod plan;
 mod pump;
 mod request;
 mod retry;
 mod stretch;
 mod summary;
+mod waiting;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -30,12 +34,13 @@ use measure::{Alarm, Measurement, Pace, Progress, Rate, Run, Slo, Speed};
 use service_kit::config::ConfigError;
 use service_kit::shutdown;
 use tokio::runtime;
+use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use engine::OnGiveUp;
 pub use journal::StateError;
 pub use lanes::Order;
+pub use plan::OnGiveUp;
 pub use stretch::Stretch;
 
 use crate::archive::Sequence;
@@ -45,10 +50,10 @@ use crate::source::{Source, SourceLocation};
 use crate::target::TargetUrl;
 use crate::tls::Tls;
 use done::Done;
-use engine::{Ended, Plan};
 use job::Carrier;
 use journal::Journal;
 use log::OutcomeLog;
+use plan::{Ended, Plan};
 use request::Preparation;
 use retry::Limits;
 
@@ -221,7 +226,10 @@ async fn carry_out(
     progress: &Progress,
 ) -> anyhow::Result<Ended> {
     let alone = runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut sending = tokio::task::spawn_blocking(move || alone.block_on(plan.carry_out()));
+    // Unconstrained: the one task there is must not be told to make room for others, half way
+    // through the answers that have come.
+    let plan = unconstrained(plan.carry_out());
+    let mut sending = tokio::task::spawn_blocking(move || alone.block_on(plan));
     let mut show = tokio::time::interval(SHOW_EVERY);
     let mut shown = 0;
     loop {

@@ -2,8 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use super::engine::Batch;
 use super::job::Job;
+use super::plan::Batch;
 use super::request::Preparation;
 use crate::archive::Sequence;
 use crate::source::Source;

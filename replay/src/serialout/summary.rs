@@ -7,9 +7,9 @@ use measure::{EXIT_SLO_MISSED, Progress, Report, Run};
 use service_kit::exit;
 
 use super::SerialoutArgs;
-use super::engine::{Ended, Halt};
 use super::journal::Journal;
 use super::lanes::Order;
+use super::plan::{Ended, Halt};
 use crate::archive::Sequence;
 
 /// What shells have for a program that SIGINT ended.
@@ -81,7 +81,7 @@ pub(super) fn report(args: &SerialoutArgs, run: &Run, ended: &Ended) -> Report {
             report = report.fact("in doubt", sent_twice(ended.in_doubt.iter().copied()));
         }
     }
-    if ended.given_up > 0 {
+    if ended.given_up.count > 0 {
         report = report.fact("given up", given_up(ended));
     }
     if !args.skip.is_empty() {
@@ -95,9 +95,9 @@ pub(super) fn report(args: &SerialoutArgs, run: &Run, ended: &Ended) -> Report {
 }
 
 fn given_up(ended: &Ended) -> String {
-    let named = ended.given_up_named.iter();
+    let named = ended.given_up.named.iter();
     let named: Vec<_> = named.map(|(sequence, why)| format!("{sequence} ({why})")).collect();
-    format!("{} entries: {}", ended.given_up, named.join(", "))
+    format!("{} entries: {}", ended.given_up.count, named.join(", "))
 }
 
 /// A run that did not do all it should has failed, however fast it was.
@@ -108,7 +108,7 @@ pub(super) fn exit_code(ended: &Ended, slo_met: bool) -> ExitCode {
             eprintln!("error: {halt}");
             ExitCode::from(exit::FAILED)
         }
-        None if ended.given_up > 0 => ExitCode::from(exit::FAILED),
+        None if ended.given_up.count > 0 => ExitCode::from(exit::FAILED),
         None if !slo_met => ExitCode::from(EXIT_SLO_MISSED),
         None => ExitCode::SUCCESS,
     }

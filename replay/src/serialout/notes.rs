@@ -1,0 +1,107 @@
+//! What a run writes down as it goes: state, outcomes, learned ids.
+
+use std::mem;
+use std::path::PathBuf;
+
+use measure::ErrorKind;
+
+use super::connection::{Answer, Failure};
+use super::done::Done;
+use super::job::Job;
+use super::journal::Journal;
+use super::log::OutcomeLog;
+use super::plan::Halt;
+use crate::archive::{Body, Response, Sequence};
+use crate::outcome::Outcome;
+use crate::rewrite::Rewriter;
+
+/// What is done, and everything of it that outlasts the run.
+pub(super) struct Notes {
+    pub(super) done: Done,
+    pub(super) journal: Option<Journal>,
+    pub(super) outcomes: Option<(PathBuf, OutcomeLog)>,
+    pub(super) rewriter: Option<Rewriter>,
+}
+
+/// How a job ended.
+pub(super) struct Ending {
+    pub(super) answer: Option<Answer>,
+    pub(super) outcome: Result<(), ErrorKind>,
+    /// Why it was given up.
+    pub(super) failure: Option<Failure>,
+    /// Since it was first sent, in microseconds.
+    pub(super) elapsed_us: Option<u64>,
+}
+
+impl Notes {
+    /// An entry is about to be sent.
+    pub(super) fn sent(&mut self, sequence: Sequence) {
+        if let Some(journal) = &mut self.journal {
+            journal.note_sent(sequence);
+        }
+    }
+
+    /// A job will not be sent any more.
+    pub(super) fn done(&mut self, job: &mut Job, ending: Ending) {
+        self.done.insert(job.sequence);
+        if self.rewriter.is_some() || self.outcomes.is_some() {
+            self.tell(job, ending);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.note_done(job.sequence);
+        }
+    }
+
+    fn tell(&mut self, job: &mut Job, ending: Ending) {
+        let Ending { answer, outcome, failure, elapsed_us } = ending;
+        let body_cut = answer.as_ref().is_some_and(|answer| answer.body_cut);
+        let response = answer.map(|answer| response(answer, elapsed_us));
+        if let (Some(rewriter), Some(response)) = (&mut self.rewriter, &response) {
+            rewriter.learn(&job.exchange, response);
+        }
+        let Some((_, log)) = &mut self.outcomes else { return };
+        let error = failure.map(|failure| failure.to_string());
+        log.note(&Outcome {
+            sequence: job.sequence,
+            key: mem::take(&mut job.exchange.key),
+            attempts: job.attempts.count,
+            response,
+            body_cut,
+            error: error.or_else(|| outcome.err().map(|kind| kind.to_string())),
+        });
+    }
+
+    /// Everything is in the hands of the system before anything is sent that depends on it.
+    pub(super) fn commit(&mut self) -> Result<(), Halt> {
+        if let Some(rewriter) = &mut self.rewriter {
+            rewriter.commit().map_err(Halt::Ids)?;
+        }
+        if let Some((path, log)) = &mut self.outcomes {
+            log.commit().map_err(|source| Halt::Outcomes { path: path.clone(), source })?;
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.commit()?;
+        }
+        Ok(())
+    }
+
+    /// The state is on the disk.
+    pub(super) fn checkpoint(&mut self) -> Result<(), Halt> {
+        match &mut self.journal {
+            Some(journal) => Ok(journal.checkpoint()?),
+            None => Ok(()),
+        }
+    }
+}
+
+fn response(answer: Answer, elapsed_us: Option<u64>) -> Response {
+    let headers = answer.headers.iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    Response {
+        status: answer.status,
+        headers: headers.collect(),
+        body: Body::from(answer.body),
+        elapsed_us,
+    }
+}
