@@ -8,7 +8,6 @@ use std::vec;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
@@ -130,8 +129,6 @@ impl Stream for Entries {
 pub struct Line {
     /// Its place in the order.
     pub sequence: Sequence,
-    /// When the request began.
-    pub at: Timestamp,
     /// The ordering key.
     pub key: String,
     /// The line without `chain` and without an end of line: what [`Entry::from_json`] reads. It
@@ -307,7 +304,7 @@ impl Batch for EntryBatch {
 
 #[derive(Default)]
 struct LineBatch {
-    headings: Vec<(Sequence, Timestamp, String, usize)>,
+    headings: Vec<(Sequence, String, usize)>,
     json: BytesMut,
 }
 
@@ -321,7 +318,7 @@ impl Batch for LineBatch {
             self.json.extend_from_slice(line.unclosed);
             self.json.extend_from_slice(b"}");
             let bytes = line.unclosed.len() + 1;
-            self.headings.push((sequence, heading.at, heading.key.into_owned(), bytes));
+            self.headings.push((sequence, heading.key.into_owned(), bytes));
         }
         Ok(sequence)
     }
@@ -334,12 +331,7 @@ impl Batch for LineBatch {
         let mut json = self.json.split().freeze();
         let headings = self.headings.drain(..);
         headings
-            .map(|(sequence, at, key, bytes)| Line {
-                sequence,
-                at,
-                key,
-                json: json.split_to(bytes),
-            })
+            .map(|(sequence, key, bytes)| Line { sequence, key, json: json.split_to(bytes) })
             .collect()
     }
 }
