@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use diagnostics::bench::bare_client::{self, BareClientArgs};
+use diagnostics::bench::bare_producer::{self, BareProducerArgs};
 use diagnostics::bench::bare_server::{self, BareServerArgs};
 use diagnostics::bench::{self, BenchArgs};
 
@@ -19,16 +21,26 @@ enum Command {
     Bench(BenchArgs),
     #[command(hide = true)]
     BareServer(BareServerArgs),
+    #[command(hide = true)]
+    BareClient(BareClientArgs),
+    #[command(hide = true)]
+    BareProducer(BareProducerArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Bench(args) => bench::run(&args).await,
-        Command::BareServer(args) => bare_server::run(&args).await.map(|()| ExitCode::SUCCESS),
+        Command::BareServer(args) => succeed(bare_server::run(&args).await),
+        Command::BareClient(args) => succeed(bare_client::run(&args)),
+        Command::BareProducer(args) => succeed(bare_producer::run(&args).await),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+fn succeed(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    result.map(|()| ExitCode::SUCCESS)
 }

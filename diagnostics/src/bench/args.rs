@@ -40,6 +40,9 @@ How to read the table:
                      bare axum     a handler that parses the same body and answers 202
                      bare inserts  the same rows, in batches, into the same schema
                      COPY          the same rows, encoded beforehand, into the same schema
+                     bare loop     one connection, one prepared request at a time
+                     oha -c 64     requests of the same size over 64 connections
+                     bare producer the same records, in memory, appended in batches
   ratio            ours through the peer. Compare ratios, not rates: server and load generator share
                    this machine's cores, with whatever else runs.
   at least         What the project demands; `below` where less is better.
@@ -56,10 +59,17 @@ Figures:
                  Seriatim-Position of the answer, at 1,000 orders/s whatever the answers take.
   stored         memory of the all-in-one, and its sustained orders/s, with many orders stored
                  (resident memory as Linux counts it: VmRSS, and VmHWM at its peak).
+  serialout      requests/s of replay serialout, in each order, to replay load-sink, which confirms that
+                 all came and in order. Archive and requests are read, checked and made meanwhile.
+  serialin       entries/s of replay serialin from an archive into the embedded log.
+  serialin-kafka the same into Kafka.
+  archive-memory peak memory of replay ingest, verify, serialin and serialout over ten million lines,
+                 and by how much it rose after the first tenth of the time (VmHWM).
+  pace           how late requests are sent at their recorded, irregular pace of 1,000/s.
   partitions     the all-in-one with 1 to 16 partitions; only measured when asked for by name.
 
 Kafka and Postgres are started by setup/services; where they can't be, their figures are skipped.
-A run takes about ten minutes. A load (loadavg) above 1 at its start means that the figures are of a
+A run takes about half an hour. A load (loadavg) above 1 at its start means that the figures are of a
 busy machine: repeat it.
 
 Exit codes: 0 every bound is kept, 1 failed, 2 wrong usage, 3 a bound is missed.";
@@ -81,6 +91,16 @@ pub enum Figure {
     Readable,
     /// Memory and throughput with many orders stored.
     Stored,
+    /// Requests/s of a replay, in each order.
+    Serialout,
+    /// Entries/s from an archive into the embedded log.
+    Serialin,
+    /// Entries/s from an archive into Kafka.
+    SerialinKafka,
+    /// Memory of replay with many lines.
+    ArchiveMemory,
+    /// How punctual a replay is.
+    Pace,
     /// How many partitions are best.
     Partitions,
 }
@@ -123,7 +143,7 @@ mod tests {
     #[test]
     fn partitions_are_measured_only_by_name() {
         let all = figures(&[]);
-        assert_eq!(all.len(), 7);
+        assert_eq!(all.len(), 12);
         assert!(!all.contains(&"partitions".to_owned()));
         assert_eq!(figures(&["--only", "partitions"]), ["partitions"]);
     }

@@ -34,6 +34,11 @@ pub fn body(number: usize) -> String {
     .to_string()
 }
 
+/// The purchase of request `number`: the bodies in turn.
+pub fn numbered(number: u64) -> String {
+    body(usize::try_from(number % BODIES as u64).unwrap_or_default())
+}
+
 /// Writes all bodies, one a line.
 pub fn write(path: &Path) -> io::Result<()> {
     let mut file = BufWriter::new(std::fs::File::create(path)?);

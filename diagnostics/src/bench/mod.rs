@@ -7,20 +7,26 @@
 
 mod args;
 mod backlog;
+mod bare;
+pub mod bare_client;
+pub mod bare_producer;
 pub mod bare_server;
 mod bodies;
 mod figures;
 mod house;
 mod http;
 mod machine;
+mod memory;
 mod oha;
 mod open_loop;
 mod programs;
+mod replay;
 mod report;
 mod scale;
 mod server;
 mod services;
 mod statistics;
+mod traffic;
 
 use std::process::ExitCode;
 
@@ -65,7 +71,7 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let folder = folder.context("making a temporary directory")?;
     let bodies = folder.path().join("bodies");
     bodies::write(&bodies)?;
-    let oha = Oha { program: programs.oha.clone(), bodies };
+    let oha = Oha { program: programs.oha.clone(), bodies, headers: Vec::new() };
     let bench = Bench { programs, oha, scale: Scale::of(args.quick), folder };
 
     let mut report = Report { machine, quick: args.quick, rows: Vec::new(), skipped: Vec::new() };

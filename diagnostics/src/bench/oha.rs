@@ -16,6 +16,8 @@ pub struct Oha {
     pub program: PathBuf,
     /// A file of bodies, one a line; oha picks them at random.
     pub bodies: PathBuf,
+    /// Headers of every request, each `name: value`.
+    pub headers: Vec<String>,
 }
 
 /// How much load.
@@ -61,6 +63,7 @@ impl Oha {
         command.args(["--no-tui", "--output-format", "json", "-m", "POST"]);
         command.args(["-T", "application/json", "-c", &connections.to_string(), "-Z"]);
         command.arg(&self.bodies);
+        command.args(self.headers.iter().flat_map(|header| ["-H", header]));
         match amount {
             Amount::For(time) => command.args(["-w", "-z", &format!("{}ms", time.as_millis())]),
             Amount::Requests(count) => command.args(["-n", &count.to_string()]),

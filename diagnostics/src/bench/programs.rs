@@ -16,6 +16,8 @@ pub struct Programs {
     pub producer: PathBuf,
     /// The processor alone.
     pub processor: PathBuf,
+    /// The replay program.
+    pub replay: PathBuf,
     /// The store's bare inserts.
     pub bare_inserts: PathBuf,
     /// The load generator.
@@ -47,6 +49,7 @@ impl Programs {
             seriatim: program("seriatim")?,
             producer: program("order-producer-api")?,
             processor: program("order-processor")?,
+            replay: program("replay")?,
             bare_inserts: program("examples/bare_inserts")?,
             oha,
             diagnostics: this_program()?,
@@ -65,6 +68,8 @@ impl Programs {
             "-p",
             "order-store",
             "-p",
+            "replay",
+            "-p",
             "diagnostics",
             "--bins",
             "--example",
@@ -75,6 +80,7 @@ impl Programs {
             seriatim: program(&built, "seriatim")?,
             producer: program(&built, "order-producer-api")?,
             processor: program(&built, "order-processor")?,
+            replay: program(&built, "replay")?,
             bare_inserts: program(&built, "bare_inserts")?,
             oha,
             diagnostics: this_program()?,

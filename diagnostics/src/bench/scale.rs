@@ -23,6 +23,16 @@ pub struct Scale {
     pub stored_few: u64,
     /// Many orders stored.
     pub stored_many: u64,
+    /// Requests that `replay serialout` sends over many connections in a round.
+    pub replayed: u64,
+    /// Requests that it sends one at a time in a round.
+    pub replayed_one_by_one: u64,
+    /// Entries that `replay serialin` copies in a round.
+    pub copied: u64,
+    /// Lines of an archive that is large.
+    pub archived: u64,
+    /// Requests that are sent at their recorded pace in a round.
+    pub paced: u64,
     /// The steady rate.
     pub load: Load,
 }
@@ -44,6 +54,11 @@ impl Scale {
                 fill_orders: 20_000,
                 stored_few: 2_000,
                 stored_many: 20_000,
+                replayed: 20_000,
+                replayed_one_by_one: 5_000,
+                copied: 20_000,
+                archived: 100_000,
+                paced: 2_000,
                 load: load(1, 2),
             };
         }
@@ -55,6 +70,11 @@ impl Scale {
             fill_orders: 200_000,
             stored_few: 10_000,
             stored_many: 1_000_000,
+            replayed: 200_000,
+            replayed_one_by_one: 50_000,
+            copied: 300_000,
+            archived: 10_000_000,
+            paced: 10_000,
             load: load(3, 10),
         }
     }

@@ -303,6 +303,7 @@ impl Engine {
         self.in_doubt.extend(self.waiting.resting());
         let mut next = self.notes.done.next();
         if let Some(journal) = &self.notes.journal {
+            // It also knows what an earlier run left, and what of this one could not be written.
             self.in_doubt = journal.in_doubt().collect();
             next = journal.done().next();
         }

@@ -1,9 +1,13 @@
 //! The figures, one file a kind.
 
+mod archive_memory;
 mod fill;
+mod pace;
 mod partitions;
 mod posts;
 mod readable;
+mod serialin;
+mod serialout;
 mod stored;
 mod sustained;
 
@@ -30,6 +34,11 @@ pub async fn measure(bench: &Bench, figure: Figure) -> anyhow::Result<Outcome> {
         Figure::FillPostgres => fill::postgres(bench).await,
         Figure::Readable => readable::measure(bench).await,
         Figure::Stored => stored::measure(bench).await,
+        Figure::Serialout => serialout::measure(bench).await,
+        Figure::Serialin => serialin::embedded(bench).await,
+        Figure::SerialinKafka => serialin::kafka(bench).await,
+        Figure::ArchiveMemory => archive_memory::measure(bench).await,
+        Figure::Pace => pace::measure(bench).await,
         Figure::Partitions => partitions::measure(bench).await,
     }
 }
