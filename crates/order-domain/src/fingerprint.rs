@@ -1,4 +1,4 @@
-//! What makes two orders the same order.
+//! What makes two commands the same command.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::NewOrder;
 
-/// The first 128 bits of a SHA-256 over an order's content: equal for equal orders, whatever their
-/// ids and traces. 32 hex digits on the wire.
+/// The first 128 bits of a SHA-256 over what a client asked for: equal for equal requests, whatever
+/// their ids and traces. 32 hex digits on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub [u8; 16]);
 
@@ -58,6 +58,14 @@ impl Fingerprint {
             content.number(u64::from(item.quantity));
             content.money(item.price);
         }
+        Self(content.digest())
+    }
+
+    /// The fingerprint of a request of this type in its canonical JSON, as this crate writes it.
+    pub(crate) fn of_json(type_name: &str, json: &[u8]) -> Self {
+        let mut content = Content::default();
+        content.text(type_name);
+        content.0.update(json);
         Self(content.digest())
     }
 }

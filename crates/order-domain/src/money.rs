@@ -51,11 +51,12 @@ impl fmt::Display for Currency {
     }
 }
 
-/// A decimal number exactly as somebody wrote it: `unscaled * 10^-scale`.
+/// A decimal number: `unscaled * 10^-scale`, with the smallest scale that holds it, so that equal
+/// numbers are equal.
 ///
-/// In JSON it is read from a number or a string, digit by digit, and never becomes a float. It has
-/// at most [`Decimal::DIGITS_MAX`] digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// In JSON it is read from a number or a string, digit by digit, and never becomes a float; it is
+/// written as a string. It has at most [`Decimal::DIGITS_MAX`] digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal {
     unscaled: i64,
     scale: u32,
@@ -78,6 +79,31 @@ pub enum MoneyError {
 impl Decimal {
     /// The most digits, before and after the point together.
     pub const DIGITS_MAX: u32 = 18;
+
+    /// `unscaled * 10^-scale`; refused where it has too many digits.
+    pub fn new(unscaled: i64, scale: u32) -> Result<Self, MoneyError> {
+        if unscaled.unsigned_abs() >= LIMIT.unsigned_abs() || scale > Self::DIGITS_MAX {
+            return Err(MoneyError::TooManyDigits);
+        }
+        let mut number = Self { unscaled, scale };
+        while number.scale > 0 && number.unscaled % 10 == 0 {
+            number.unscaled /= 10;
+            number.scale -= 1;
+        }
+        Ok(number)
+    }
+
+    /// The number in units of `10^-scale`; `None` where it is no whole number of them, or one
+    /// beyond an `i64`.
+    pub fn units(self, scale: u32) -> Option<i64> {
+        let factor = 10_i64.checked_pow(scale.checked_sub(self.scale)?)?;
+        self.unscaled.checked_mul(factor)
+    }
+
+    /// How many decimal places the number has.
+    pub const fn scale(self) -> u32 {
+        self.scale
+    }
 
     fn parse(text: &str) -> Result<Self, MoneyError> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -109,13 +135,19 @@ impl Decimal {
             unscaled = push_digit(unscaled, 0)?;
             scale += 1;
         }
-        let scale = u32::try_from(scale.max(0)).map_err(|_| MoneyError::TooManyDigits)?;
+        let scale = if unscaled == 0 { 0 } else { scale.max(0) };
+        let scale = u32::try_from(scale).map_err(|_| MoneyError::TooManyDigits)?;
+        if scale > Self::DIGITS_MAX {
+            return Err(MoneyError::TooManyDigits);
+        }
         Ok(Self { unscaled: if negative { -unscaled } else { unscaled }, scale })
     }
 }
 
+/// The first number that has too many digits.
+const LIMIT: i64 = 10_i64.pow(Decimal::DIGITS_MAX);
+
 fn push_digit(unscaled: i64, digit: i64) -> Result<i64, MoneyError> {
-    const LIMIT: i64 = 10_i64.pow(Decimal::DIGITS_MAX);
     match unscaled.checked_mul(10).and_then(|shifted| shifted.checked_add(digit)) {
         Some(number) if number < LIMIT => Ok(number),
         _ => Err(MoneyError::TooManyDigits),
@@ -148,6 +180,30 @@ impl<'de> Deserialize<'de> for Decimal {
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
         Self::parse(text).map_err(D::Error::custom)
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&digits_text(self.unscaled, self.scale))
+    }
+}
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&digits_text(self.unscaled, self.scale))
+    }
+}
+
+/// `units * 10^-scale` with exactly `scale` decimal places.
+fn digits_text(units: i64, scale: u32) -> String {
+    let sign = if units < 0 { "-" } else { "" };
+    let base = 10_u64.pow(scale);
+    let (whole, fraction) = (units.unsigned_abs() / base, units.unsigned_abs() % base);
+    if scale == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction:0width$}", width = scale as usize)
     }
 }
 
@@ -190,12 +246,7 @@ impl Money {
 
     /// The amount as a decimal text with all the currency's places, such as `-0.05`.
     pub fn decimal_text(self) -> String {
-        let digits = self.currency.minor_digits();
-        let base = 10_u64.pow(digits);
-        let (whole, fraction) =
-            (self.minor.unsigned_abs() / base, self.minor.unsigned_abs() % base);
-        let sign = if self.minor < 0 { "-" } else { "" };
-        format!("{sign}{whole}.{fraction:0width$}", width = digits as usize)
+        digits_text(self.minor, self.currency.minor_digits())
     }
 }
 
