@@ -41,7 +41,7 @@ pub enum TradingEvent {
     OrderRejected(OrderRejected),
     /// Two orders traded.
     TradeExecuted(TradeExecuted),
-    /// A part of an order was executed.
+    /// A part of an order was executed or cancelled; the rest stays open.
     OrderUpdated(OrderUpdated),
     /// An order has other terms now.
     OrderAmended(OrderAmended),
@@ -169,7 +169,8 @@ pub struct TradeSide {
     pub fee: Decimal,
 }
 
-/// A part of an order was executed. Told once an order and command.
+/// A part of an order was executed, or cancelled, and the rest stays open. Told once an order and
+/// command; one that ends is told by [`OrderClosed`] alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderUpdated {
@@ -183,7 +184,7 @@ pub struct OrderUpdated {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderState {
-    /// Grows by one with every change a member can see; 1 when the order was accepted.
+    /// 1 when the order was accepted; one more with every event about it that tells its state.
     pub version: u64,
     /// How much was executed so far.
     pub executed: Decimal,
@@ -306,6 +307,18 @@ pub struct CommandConflicted {
 }
 
 impl TradingEvent {
+    /// The market, of an event that a decision begins with; the others stand for the same one.
+    pub const fn venue(&self) -> Option<&VenueId> {
+        match self {
+            Self::CommandTaken(event) => Some(&event.venue),
+            Self::CommandRefused(event) => Some(&event.venue),
+            Self::OrderRejected(event) => Some(&event.venue),
+            Self::CommandRepeated(event) => Some(&event.venue),
+            Self::CommandConflicted(event) => Some(&event.venue),
+            _ => None,
+        }
+    }
+
     /// The order this event is about, if it is about one alone.
     pub const fn order_id(&self) -> Option<OrderId> {
         match self {

@@ -1,20 +1,24 @@
 //! The engine's state as bytes, and their hash.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+mod each;
+mod window;
+
 use std::fmt;
 
-use order_domain::event::Outcome;
-use order_domain::{Fingerprint, Offset, OrderId, Partition, RejectionReason, Timestamp, VenueId};
-use serde::{Deserialize, Serialize, Serializer};
+use order_domain::{Offset, Partition, Timestamp, VenueId};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::idempotency_window::{IdempotencyWindow, Remembered};
+pub(crate) use self::each::Each;
+pub(crate) use self::window::WindowEntry;
+use crate::market::snapshot::{MarketRecord, written};
 use crate::shop::Shop;
 use crate::{Engine, EngineSettings};
 
 /// Leads every snapshot; the last byte is the version of the format.
-const MAGIC: &[u8; 8] = b"seriat\0\x01";
+const MAGIC: &[u8; 8] = b"seriat\0\x02";
+/// Led the snapshots of version 1, which had no markets and ended where those begin now.
+const MAGIC_WITHOUT_MARKETS: &[u8; 8] = b"seriat\0\x01";
 
 /// SHA-256 over the state in its canonical form. Written as 64 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,66 +44,14 @@ pub enum SnapshotError {
     OtherPartition(Partition),
 }
 
-/// The canonical form: venues by name, each venue's orders oldest first.
+/// The canonical form begins with this; the markets follow, by name.
 #[derive(Serialize, Deserialize)]
-struct State<V> {
+struct State<S> {
     partition: Partition,
     next_source: Offset,
     clock: Timestamp,
-    venues: V,
-}
-
-/// Venues as they are written: one by one, because a copy of all would take as much memory again.
-struct Venues<'a>(&'a BTreeMap<VenueId, Shop>);
-
-impl Serialize for Venues<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|(id, shop)| (id, Window(&shop.window))))
-    }
-}
-
-/// A venue's orders as they are written, oldest first.
-struct Window<'a>(&'a IdempotencyWindow);
-
-impl Serialize for Window<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(WindowEntry::from))
-    }
-}
-
-/// An order of a venue's window.
-#[derive(Serialize, Deserialize)]
-struct WindowEntry<'a> {
-    order_id: OrderId,
-    fingerprint: [u8; 16],
-    first: Offset,
-    /// The reason's code, which never changes its meaning; `None` where the order was accepted.
-    #[serde(borrow)]
-    rejected: Option<Cow<'a, str>>,
-}
-
-impl From<&Remembered> for WindowEntry<'static> {
-    fn from(order: &Remembered) -> Self {
-        let rejected = match order.outcome {
-            Outcome::Accepted => None,
-            Outcome::Rejected { reason } => Some(Cow::Borrowed(reason.code())),
-        };
-        let fingerprint = order.fingerprint.0;
-        Self { order_id: order.order_id, fingerprint, first: order.first, rejected }
-    }
-}
-
-impl WindowEntry<'_> {
-    fn remembered(self) -> Result<Remembered, SnapshotError> {
-        let outcome = match self.rejected {
-            None => Outcome::Accepted,
-            Some(code) => Outcome::Rejected {
-                reason: RejectionReason::from_code(&code).ok_or(SnapshotError::Foreign)?,
-            },
-        };
-        let fingerprint = Fingerprint(self.fingerprint);
-        Ok(Remembered { order_id: self.order_id, fingerprint, first: self.first, outcome })
-    }
+    /// By name, each shop's orders oldest first.
+    shops: S,
 }
 
 impl Engine {
@@ -117,41 +69,62 @@ impl Engine {
     }
 
     fn canonical(&self, bytes: Vec<u8>) -> Vec<u8> {
+        let shops = || {
+            self.shops.iter().map(|(venue, shop)| {
+                let orders = || shop.window.iter().map(WindowEntry::new);
+                (venue, Each(shop.window.len(), orders))
+            })
+        };
         let state = State {
             partition: self.partition,
             next_source: self.next_source,
             clock: self.clock,
-            venues: Venues(&self.venues),
+            shops: Each(self.shops.len(), shops),
         };
-        postcard::to_extend(&state, bytes).expect("the state is plain data and a Vec grows")
+        let markets = || self.markets.iter().map(|(venue, market)| (venue, written(market)));
+        let markets = Each(self.markets.len(), markets);
+        postcard::to_extend(&(state, markets), bytes)
+            .expect("the state is plain data and a Vec grows")
     }
 
-    /// The engine that [`snapshot`](Self::snapshot) was taken of. Where the window has become
-    /// smaller since, the oldest orders are forgotten.
+    /// The engine that [`snapshot`](Self::snapshot) was taken of. Where a window has become
+    /// smaller since, the oldest entries are forgotten.
     pub fn restore(
         partition: Partition,
         settings: EngineSettings,
         snapshot: &[u8],
     ) -> Result<Self, SnapshotError> {
-        let body = snapshot.strip_prefix(MAGIC).ok_or(SnapshotError::Foreign)?;
+        let (magic, body) = snapshot.split_first_chunk::<8>().ok_or(SnapshotError::Foreign)?;
+        let has_markets = match magic {
+            MAGIC => true,
+            MAGIC_WITHOUT_MARKETS => false,
+            _ => return Err(SnapshotError::Foreign),
+        };
         let (state, digest) = body.split_last_chunk::<32>().ok_or(SnapshotError::Damaged)?;
         if <[u8; 32]>::from(Sha256::digest(state)) != *digest {
             return Err(SnapshotError::Damaged);
         }
-        let state: State<Vec<(VenueId, Vec<WindowEntry<'_>>)>> =
-            postcard::from_bytes(state).map_err(|_| SnapshotError::Damaged)?;
+        let (state, rest): (State<Vec<(VenueId, Vec<WindowEntry<'_>>)>>, _) =
+            postcard::take_from_bytes(state).map_err(|_| SnapshotError::Damaged)?;
         if state.partition != partition {
             return Err(SnapshotError::OtherPartition(state.partition));
         }
         let mut engine = Self::new(partition, settings);
         engine.next_source = state.next_source;
         engine.clock = state.clock;
-        for (venue, orders) in state.venues {
+        for (venue, orders) in state.shops {
             let mut shop = Shop::new(settings.idempotency_window_orders);
             for order in orders {
-                shop.window.remember(order.remembered()?);
+                order.remember(&mut shop.window)?;
             }
-            engine.venues.insert(venue, shop);
+            engine.shops.insert(venue, shop);
+        }
+        if has_markets {
+            let markets: Vec<(VenueId, MarketRecord<'_>)> =
+                postcard::from_bytes(rest).map_err(|_| SnapshotError::Damaged)?;
+            for (venue, market) in markets {
+                engine.markets.insert(venue, market.restore(settings.market)?);
+            }
         }
         Ok(engine)
     }
