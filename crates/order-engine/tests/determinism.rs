@@ -13,12 +13,12 @@ use proptest::prelude::*;
 const WINDOW: u32 = 6;
 
 fn new_engine() -> Engine {
-    let idempotency_window_orders = NonZeroU32::new(WINDOW).unwrap();
-    Engine::new(Partition(3), EngineSettings { idempotency_window_orders })
+    Engine::new(Partition(3), settings())
 }
 
 fn settings() -> EngineSettings {
-    EngineSettings { idempotency_window_orders: NonZeroU32::new(WINDOW).unwrap() }
+    let idempotency_window_orders = NonZeroU32::new(WINDOW).unwrap();
+    EngineSettings { idempotency_window_orders, ..EngineSettings::DEFAULT }
 }
 
 /// One record of `orders`: a purchase that may repeat, conflict or break a rule, or no command.

@@ -1,0 +1,16 @@
+//! Given what happened on a market before, when a command comes, then this is what is decided.
+
+mod amending;
+mod bounds;
+mod cancelling;
+mod funding;
+mod listing;
+mod matching;
+mod placing;
+mod properties;
+mod repeating;
+mod snapshots;
+mod words;
+
+#[path = "../given_when_then/mod.rs"]
+mod given_when_then;
