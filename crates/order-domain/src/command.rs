@@ -1,5 +1,6 @@
 //! Commands: what somebody asks for. A command is a wish; only its decision says what came of it.
 
+use crate::trading::CommandId;
 use crate::{NewOrder, OrderId, TradingCommand, VenueId};
 
 /// Everything that can be asked of a venue. Commands of a cart become a further variant.
@@ -17,6 +18,15 @@ impl Command {
         match self {
             Self::NewOrder(order) => &order.venue,
             Self::Trading(command) => &command.venue,
+        }
+    }
+
+    /// Identifies the command: one that comes again with this id is the same one. That of a command
+    /// that places an order is the order's.
+    pub const fn command_id(&self) -> CommandId {
+        match self {
+            Self::NewOrder(order) => CommandId(order.order_id.0),
+            Self::Trading(command) => command.command_id,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::trading::CommandId;
 use crate::{
     Fingerprint, NewOrder, Offset, OrderId, Position, RejectionReason, Timestamp, TradingEvent,
 };
@@ -106,6 +107,18 @@ pub enum Outcome {
 }
 
 impl Event {
+    /// The command that was decided, of an event that a decision begins with; `None` of any other,
+    /// and where the command could not be read.
+    pub const fn command_id(&self) -> Option<CommandId> {
+        match self {
+            Self::Trading(event) => event.command_id(),
+            _ => match self.order_id() {
+                Some(order_id) => Some(CommandId(order_id.0)),
+                None => None,
+            },
+        }
+    }
+
     /// The order this event is about; `None` where it is about none, or about several.
     pub const fn order_id(&self) -> Option<OrderId> {
         match self {

@@ -114,8 +114,12 @@ impl Decimal {
             Some(rest) => (true, rest),
             None => (false, mantissa),
         };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-        if whole.is_empty() || fraction.is_empty() {
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((_, "")) => return Err(MoneyError::NotADecimal),
+            Some((whole, fraction)) => (whole, fraction),
+            None => (digits, ""),
+        };
+        if whole.is_empty() {
             return Err(MoneyError::NotADecimal);
         }
         let mut unscaled: i64 = 0;
@@ -327,6 +331,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_decimal_survives_its_wire_form(
+            unscaled in prop_oneof![1 - LIMIT..LIMIT, Just(LIMIT - 1)],
+            scale in 0..=Decimal::DIGITS_MAX,
+        ) {
+            let number = Decimal::new(unscaled, scale).unwrap();
+            let json = serde_json::to_string(&number).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Decimal>(&json).unwrap(), number);
+        }
+
         #[test]
         fn money_survives_its_wire_form(minor in -99_999_999_999_999_999_i64..=99_999_999_999_999_999) {
             let money = Money::from_minor(minor, Currency::Gbp);

@@ -10,8 +10,8 @@
 //!   and of each asset that it ever had the code, what is available, what is held. Every instrument
 //!   in order of listing: its symbol, a byte that is 1 where it is halted, the number of trades, the
 //!   last price or 0, and of each order of its book (buys, then sells, the best price first, first in
-//!   first out) the 16 bytes of its id, price, and open quantity. Names are led by a byte of length;
-//!   numbers are 8 bytes, little-endian, in units, ticks and lots;
+//!   first out) the 16 bytes of its id, price, and open quantity. These lists are led by their length,
+//!   names by a byte of it; numbers are 8 bytes, little-endian, in units, ticks and lots;
 //! - all venues: [`VENUES_FORM`], then for every venue, by name, one byte of length, the name, and
 //!   the 32 bytes of its hash.
 

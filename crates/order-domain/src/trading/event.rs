@@ -319,6 +319,18 @@ impl TradingEvent {
         }
     }
 
+    /// The command that was decided, of an event that a decision begins with.
+    pub const fn command_id(&self) -> Option<CommandId> {
+        match self {
+            Self::CommandTaken(event) => Some(event.command_id),
+            Self::CommandRefused(event) => Some(event.command_id),
+            Self::OrderRejected(event) => Some(CommandId(event.order_id.0)),
+            Self::CommandRepeated(event) => Some(event.command_id),
+            Self::CommandConflicted(event) => Some(event.command_id),
+            _ => None,
+        }
+    }
+
     /// The order this event is about, if it is about one alone.
     pub const fn order_id(&self) -> Option<OrderId> {
         match self {

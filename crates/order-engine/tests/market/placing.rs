@@ -34,14 +34,12 @@ fn instrument_and_account_must_be_known() {
 #[test]
 fn a_price_is_a_multiple_of_the_tick() {
     let mut market = Market::usual();
-    for price in ["100.5", "0", "-1", "100000000000000000"] {
+    for price in ["100.5", "0", "-1"] {
         let detail = format!("the price {price} is not within the multiples of 1 above 0");
-        let refused = |answer: crate::words::Answer| answer.refused(RefusalReason::Tick, &detail);
-        if price == "100000000000000000" {
-            continue;
-        }
-        refused(market.place(buy("ada", "1", price)));
-        refused(market.place(market_buy("ada", "1").not_worse_than(price)));
+        let limit = buy("ada", "1", price);
+        market.place(limit).refused(RefusalReason::Tick, &detail);
+        let worst = market_buy("ada", "1").not_worse_than(price);
+        market.place(worst).refused(RefusalReason::Tick, &detail);
     }
 }
 
@@ -200,14 +198,15 @@ fn a_market_order_needs_exactly_what_it_costs() {
     let mut market = Market::usual();
     market.place(sell("bob", "5", "1000")).taken();
     market.place(sell("bob", "5", "1001")).taken();
-    // 4.97 of them: 4,970 and 12.42; 4.98: 4,980 and 12.45, of which the market order needs the cent.
+    // 4.98 cost 4,980 and a fee of 12.45.
     market.withdraw("ada", "5007.56", "EUR").taken();
-    market.place(market_buy("ada", "4.99")).refused(
+    market.place(market_buy("ada", "4.98")).refused(
         RefusalReason::InsufficientFunds,
-        "5002.47 EUR are needed, 4992.44 EUR are available",
+        "4992.45 EUR are needed, 4992.44 EUR are available",
     );
+    market.deposit("ada", "0.01", "EUR").taken();
     market.place(market_buy("ada", "4.98")).taken();
-    market.has("ada", "EUR", "0", "0".trim());
+    market.has("ada", "EUR", "0", "0");
 }
 
 #[test]

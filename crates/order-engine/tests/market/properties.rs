@@ -269,7 +269,7 @@ fn command((id, request): &(u128, Request)) -> Command {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn money_is_conserved_and_held_is_what_open_orders_need(steps in steps()) {

@@ -1,5 +1,6 @@
 //! Snapshots: of a market, and of the version that had none.
 
+use order_domain::trading::RefusalReason;
 use order_domain::{Command, Partition, Timestamp};
 use order_engine::{Engine, EngineSettings};
 use sha2::{Digest, Sha256};
@@ -35,9 +36,12 @@ fn eventful() -> Market {
 fn a_restored_market_goes_on_as_if_nothing_had_been() {
     let mut market = eventful();
     let mut restored = restored(&market);
-    restored.book_has(&[3, 2, 9, 8]);
+    restored.book_has(&[2, 3, 9, 8]);
     for market in [&mut market, &mut restored] {
-        market.place(buy("ada", "1", "90").named("mine")).taken();
+        let name_is_taken = RefusalReason::DuplicateClientOrderId;
+        market
+            .place(buy("ada", "1", "90").named("mine"))
+            .refused(name_is_taken, "ada has an open order mine");
         market.place(market_sell("carol", "4")).taken();
         market.cancel_all("ada", None).taken();
         market.cancel(2).events.clear();
