@@ -56,7 +56,7 @@ impl OrderBook {
             return Err(Refused::ZeroQuantity);
         }
         let order = self.find(id).ok_or(Refused::UnknownOrder)?;
-        let OrderNode { quantity: open, level, terms, .. } = self.orders[order];
+        let OrderNode { owner, quantity: open, level, terms, .. } = self.orders[order];
         if price.0 == self.levels[level].price && quantity.0 < open {
             return Ok(quantity);
         }
@@ -64,7 +64,7 @@ impl OrderBook {
         let price = self.post_price(terms.side, price, terms.time_in_force)?;
         let taker = Taker {
             id,
-            owner: self.orders.owner(order),
+            owner,
             side: terms.side,
             limit: key(terms.side.opposite(), price.0),
             open: quantity.0,
@@ -130,9 +130,8 @@ impl OrderBook {
         taker: &mut Taker,
         sink: &mut impl FnMut(Event),
     ) -> Option<CancelReason> {
-        let OrderNode { id, quantity: open, level, .. } = self.orders[maker];
-        let own = self.orders.owner(maker) == taker.owner;
-        let self_trade = if own { taker.self_trade } else { SelfTrade::Allow };
+        let OrderNode { id, owner, quantity: open, level, .. } = self.orders[maker];
+        let self_trade = if owner == taker.owner { taker.self_trade } else { SelfTrade::Allow };
         if matches!(self_trade, SelfTrade::CancelOldest | SelfTrade::CancelBoth) {
             let (order, quantity) = (OrderId(id), Quantity(open));
             sink(Event::Cancelled { order, quantity, reason: CancelReason::SelfTrade });
