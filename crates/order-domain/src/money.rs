@@ -189,25 +189,60 @@ impl<'de> Deserialize<'de> for Decimal {
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&digits_text(self.unscaled, self.scale))
+        f.write_str(DecimalText::new(self.unscaled, self.scale).as_str())
     }
 }
 
 impl Serialize for Decimal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&digits_text(self.unscaled, self.scale))
+        serializer.serialize_str(DecimalText::new(self.unscaled, self.scale).as_str())
     }
 }
 
-/// `units * 10^-scale` with exactly `scale` decimal places.
-fn digits_text(units: i64, scale: u32) -> String {
-    let sign = if units < 0 { "-" } else { "" };
-    let base = 10_u64.pow(scale);
-    let (whole, fraction) = (units.unsigned_abs() / base, units.unsigned_abs() % base);
-    if scale == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction:0width$}", width = scale as usize)
+/// `units * 10^-scale` with exactly `scale` decimal places, written without an allocation: a decision
+/// has a dozen such numbers.
+struct DecimalText {
+    bytes: [u8; Self::LENGTH_MAX],
+    begin: usize,
+}
+
+impl DecimalText {
+    /// The digits of an `i64`, or one more than the most decimal places; a sign, and a point.
+    const LENGTH_MAX: usize = 21;
+
+    fn new(units: i64, scale: u32) -> Self {
+        let mut text = Self { bytes: [0; Self::LENGTH_MAX], begin: Self::LENGTH_MAX };
+        let mut left = units.unsigned_abs();
+        for _ in 0..scale {
+            text.push_digit(&mut left);
+        }
+        if scale > 0 {
+            text.push(b'.');
+        }
+        text.push_digit(&mut left);
+        while left > 0 {
+            text.push_digit(&mut left);
+        }
+        if units < 0 {
+            text.push(b'-');
+        }
+        text
+    }
+
+    /// Puts the last digit of `left` before what is there.
+    fn push_digit(&mut self, left: &mut u64) {
+        let digit = u8::try_from(*left % 10).expect("a digit");
+        *left /= 10;
+        self.push(b'0' + digit);
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.begin -= 1;
+        self.bytes[self.begin] = byte;
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[self.begin..]).expect("digits, a point and a sign")
     }
 }
 
@@ -250,7 +285,7 @@ impl Money {
 
     /// The amount as a decimal text with all the currency's places, such as `-0.05`.
     pub fn decimal_text(self) -> String {
-        digits_text(self.minor, self.currency.minor_digits())
+        DecimalText::new(self.minor, self.currency.minor_digits()).as_str().to_owned()
     }
 }
 

@@ -33,9 +33,7 @@ impl OutcomeCode for Outcome {
     fn from_code(code: Option<&str>) -> Option<Self> {
         match code {
             None => Some(Self::Accepted),
-            Some(code) => {
-                RejectionReason::from_code(code).map(|reason| Self::Rejected { reason })
-            }
+            Some(code) => RejectionReason::from_code(code).map(|reason| Self::Rejected { reason }),
         }
     }
 }

@@ -133,7 +133,7 @@ fn the_hash_of_a_known_history_is_pinned() {
     let (engine, _) = run(&log);
     assert_eq!(
         engine.state_hash().to_string(),
-        "c01271bb66150e90689faee461208e5f31f84d33629ed8516cbd41a6575f8628"
+        "1d9d4be4fe894028a159b7b0b95eaeb36bbe4726f588e23d8d3884188c60d125"
     );
 }
 

@@ -83,11 +83,9 @@ impl Shop {
 
     /// The commands on the log.
     pub fn commands(&self) -> Vec<NewOrder> {
-        let read = |record: Record| {
-            match Command::from_json(&record.payload).unwrap() {
-                Command::NewOrder(order) => order,
-                Command::Trading(command) => panic!("{command:?}"),
-            }
+        let read = |record: Record| match Command::from_json(&record.payload).unwrap() {
+            Command::NewOrder(order) => order,
+            Command::Trading(command) => panic!("{command:?}"),
         };
         self.log.all(&ORDERS).into_iter().map(read).collect()
     }

@@ -44,8 +44,18 @@ fn main() {
     println!("nanoseconds a command, best of {ROUNDS} rounds; {orders} orders a day");
     println!(
         "{:<12} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>10} {:>6} {:>6}",
-        "day", "commands", "book", "json", "decode", "decide", "evolve", "encode", "engine",
-        "engine/s", "/book", "/json",
+        "day",
+        "commands",
+        "book",
+        "json",
+        "decode",
+        "decide",
+        "evolve",
+        "encode",
+        "engine",
+        "engine/s",
+        "/book",
+        "/json",
     );
     for day in Day::ALL {
         report(&day.flow(orders));

@@ -7,8 +7,8 @@ use order_domain::trading::command::{
     AmendOrder, CancelOrder, Deposit, ListInstrument, OpenAccount, PlaceOrder,
 };
 use order_domain::trading::{
-    AccountId, Asset, AssetCode, BasisPoints, CommandId, Instrument, OrderKind, OrderTerms, Request,
-    SelfTrade, Side, Symbol, TimeInForce,
+    AccountId, Asset, AssetCode, BasisPoints, CommandId, Instrument, OrderKind, OrderTerms,
+    Request, SelfTrade, Side, Symbol, TimeInForce,
 };
 use order_domain::{Command, Decimal, OrderId, TradingCommand, VenueId};
 use plain_order_book::Market;

@@ -1,9 +1,9 @@
 //! Amendments: another limit or open quantity.
 
 use order_book::{Price, Quantity};
+use order_domain::trading::RefusalReason;
 use order_domain::trading::command::AmendOrder;
 use order_domain::trading::event::OrderAmended;
-use order_domain::trading::RefusalReason;
 use order_domain::{OrderId, TradingEvent};
 
 use super::Market;

@@ -1,12 +1,12 @@
 //! What the book's matches mean: trades, balances, and what becomes of the orders.
 
 use order_book::{CancelReason, Event as Match};
+use order_domain::OrderId;
 use order_domain::TradingEvent;
 use order_domain::trading::Side;
 use order_domain::trading::event::{
     CancelledBy, OrderCancelled, OrderClosed, OrderUpdated, TradeExecuted, TradeSide,
 };
-use order_domain::OrderId;
 
 use super::Market;
 use super::facts::Facts;

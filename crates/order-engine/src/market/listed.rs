@@ -57,16 +57,7 @@ impl ListedInstrument {
         let matches_max = u32::try_from(TRADES_PER_COMMAND_MAX).expect("a few hundred");
         let limits = Limits { orders_max: open_orders_max.min(Limits::ORDERS_MAX), matches_max };
         let book = OrderBook::new(limits);
-        Self {
-            terms,
-            measures,
-            base,
-            quote,
-            halted: false,
-            trades: 0,
-            last_price: None,
-            book,
-        }
+        Self { terms, measures, base, quote, halted: false, trades: 0, last_price: None, book }
     }
 
     /// The asset that an order of this side gives, and holds.

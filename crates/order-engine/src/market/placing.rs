@@ -142,8 +142,7 @@ impl ListedInstrument {
     pub(super) fn ticks(&self, price: Decimal) -> Result<i64, Refusal> {
         self.measures.ticks(price).ok_or_else(|| {
             let tick = self.terms.tick_size;
-            let detail =
-                format!("the price {price} is not within the multiples of {tick} above 0");
+            let detail = format!("the price {price} is not within the multiples of {tick} above 0");
             Refusal::new(RefusalReason::Tick, detail)
         })
     }

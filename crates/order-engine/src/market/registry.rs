@@ -71,7 +71,8 @@ impl<T: Named> Registry<T> {
         let hash = hash_text(entry.name());
         self.entries.push(entry);
         let entries = &self.entries;
-        self.by_name.insert_unique(hash, number, |other| hash_text(entries[*other as usize].name()));
+        self.by_name
+            .insert_unique(hash, number, |other| hash_text(entries[*other as usize].name()));
         T::Key::from(number)
     }
 

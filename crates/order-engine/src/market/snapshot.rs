@@ -115,8 +115,7 @@ const SELF_TRADES: [SelfTrade; 5] = [
     SelfTrade::CancelBoth,
     SelfTrade::Decrement,
 ];
-const ENDS: [OrderStatus; 3] =
-    [OrderStatus::Executed, OrderStatus::Cancelled, OrderStatus::Closed];
+const ENDS: [OrderStatus; 3] = [OrderStatus::Executed, OrderStatus::Cancelled, OrderStatus::Closed];
 
 fn number<T: PartialEq>(of: &[T], value: &T) -> u8 {
     let place = of.iter().position(|other| other == value).expect("all are listed");
@@ -197,16 +196,12 @@ fn restore_orders(
         keys[book][place] = Some(market.orders.add(order));
     }
     for keys in keys {
-        let resting: Vec<RestingOrder> = keys
-            .into_iter()
-            .flatten()
-            .map(|key| market.orders[key].resting(key))
-            .collect();
+        let resting: Vec<RestingOrder> =
+            keys.into_iter().flatten().map(|key| market.orders[key].resting(key)).collect();
         let Some(first) = resting.first() else { continue };
         let instrument = market.orders[OrderKey::of_book(first.id)].instrument;
         let book = &mut market.instruments[instrument].book;
-        *book =
-            OrderBook::restore(book.limits(), resting).map_err(|_| SnapshotError::Damaged)?;
+        *book = OrderBook::restore(book.limits(), resting).map_err(|_| SnapshotError::Damaged)?;
     }
     Ok(())
 }

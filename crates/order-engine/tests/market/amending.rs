@@ -81,10 +81,9 @@ fn the_quantity_of_an_amendment_is_the_open_one() {
 fn an_amendment_needs_what_the_order_could_cost_then() {
     let mut market = Market::usual();
     market.place(buy("ada", "5", "1000")).taken();
-    market.amend(1, None, Some("10")).refused(
-        RefusalReason::InsufficientFunds,
-        "10025 EUR are needed, 10000 EUR are available",
-    );
+    market
+        .amend(1, None, Some("10"))
+        .refused(RefusalReason::InsufficientFunds, "10025 EUR are needed, 10000 EUR are available");
     market.amend(1, Some("1001"), Some("9.96")).taken();
     market.has("ada", "EUR", "5.12", "9994.88");
 }
@@ -92,10 +91,9 @@ fn an_amendment_needs_what_the_order_could_cost_then() {
 #[test]
 fn an_amendment_keeps_the_rules_of_the_instrument() {
     let mut market = two_buys();
-    market.amend(1, Some("100.5"), None).refused(
-        RefusalReason::Tick,
-        "the price 100.5 is not within the multiples of 1 above 0",
-    );
+    market
+        .amend(1, Some("100.5"), None)
+        .refused(RefusalReason::Tick, "the price 100.5 is not within the multiples of 1 above 0");
     market.amend(1, None, Some("0.015")).refused(
         RefusalReason::Lot,
         "the quantity 0.015 is not within the multiples of 0.01 above 0",
@@ -114,10 +112,9 @@ fn an_amendment_changes_something_and_asks_for_more_than_nothing() {
             "the order has this price and this open quantity",
         );
     }
-    market.amend(1, None, Some("0")).refused(
-        RefusalReason::InvalidAmendment,
-        "a quantity of 0 is asked for; that is a cancel",
-    );
+    market
+        .amend(1, None, Some("0"))
+        .refused(RefusalReason::InvalidAmendment, "a quantity of 0 is asked for; that is a cancel");
 }
 
 #[test]

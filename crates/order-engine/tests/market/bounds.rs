@@ -31,10 +31,9 @@ fn a_market_has_so_many_instruments_and_accounts() {
     );
     market.list(instrument(SYMBOL)).taken();
     market.open("ada").taken();
-    market.open("bob").refused(
-        RefusalReason::LimitReached,
-        "the market has 1 accounts, as many as it may have",
-    );
+    market
+        .open("bob")
+        .refused(RefusalReason::LimitReached, "the market has 1 accounts, as many as it may have");
     market.open("ada").taken();
 }
 

@@ -9,10 +9,9 @@ use crate::words::{Market, buy, instrument, sell};
 fn a_cancel_releases_what_the_order_holds() {
     let mut market = Market::usual();
     market.place(buy("ada", "1", "100")).taken();
-    market.cancel(1).says(&[
-        "cancelled 1 of #1 by Member",
-        "closed #1 cancelled: v2, 0 done for 0, 0 open",
-    ]);
+    market
+        .cancel(1)
+        .says(&["cancelled 1 of #1 by Member", "closed #1 cancelled: v2, 0 done for 0, 0 open"]);
     market.has("ada", "EUR", "10000", "0");
     market.book_has(&[]);
 }
@@ -22,10 +21,9 @@ fn what_was_filled_of_a_cancelled_order_stays() {
     let mut market = Market::usual();
     market.place(buy("ada", "1", "100")).taken();
     market.place(sell("bob", "0.4", "100")).taken();
-    market.cancel(1).says(&[
-        "cancelled 0.6 of #1 by Member",
-        "closed #1 closed: v3, 0.4 done for 40, 0 open",
-    ]);
+    market
+        .cancel(1)
+        .says(&["cancelled 0.6 of #1 by Member", "closed #1 closed: v3, 0.4 done for 40, 0 open"]);
     market.has("ada", "EUR", "9959.96", "0");
 }
 
@@ -87,10 +85,9 @@ fn all_orders_of_an_account_are_cancelled_oldest_first() {
     market.place(buy("ada", "1", "101").of("ETH-EUR")).taken();
     market.place(buy("bob", "1", "102")).taken();
     market.place(sell("ada", "1", "200")).taken();
-    market.cancel_all("ada", Some("ETH-EUR")).says(&[
-        "cancelled 1 of #3 by Member",
-        "closed #3 cancelled: v2, 0 done for 0, 0 open",
-    ]);
+    market
+        .cancel_all("ada", Some("ETH-EUR"))
+        .says(&["cancelled 1 of #3 by Member", "closed #3 cancelled: v2, 0 done for 0, 0 open"]);
     market.cancel_all("ada", None).says(&[
         "cancelled 1 of #2 by Member",
         "closed #2 cancelled: v2, 0 done for 0, 0 open",

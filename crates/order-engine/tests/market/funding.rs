@@ -38,8 +38,7 @@ fn accounts_and_assets_must_be_known() {
 fn an_amount_is_above_zero_and_no_finer_than_its_asset() {
     let mut market = Market::usual();
     for amount in ["0", "-1", "0.001"] {
-        let detail =
-            format!("{amount} is no amount of EUR above 0 with at most 2 decimal places");
+        let detail = format!("{amount} is no amount of EUR above 0 with at most 2 decimal places");
         market.deposit("ada", amount, "EUR").refused(RefusalReason::InvalidAmount, &detail);
         market.withdraw("ada", amount, "EUR").refused(RefusalReason::InvalidAmount, &detail);
     }

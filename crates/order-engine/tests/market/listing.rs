@@ -34,10 +34,9 @@ fn an_asset_has_the_same_scale_in_every_instrument() {
     let mut market = Market::usual();
     let mut other = instrument("ETH-EUR");
     other.quote.scale = 3;
-    market.list(other).refused(
-        RefusalReason::InvalidInstrument,
-        "EUR is listed with 2 decimal places, not 3",
-    );
+    market
+        .list(other)
+        .refused(RefusalReason::InvalidInstrument, "EUR is listed with 2 decimal places, not 3");
 }
 
 #[test]

@@ -121,10 +121,7 @@ fn meets_itself(self_trade: SelfTrade, expected: &[&str]) -> Market {
 fn the_newest_is_cancelled_where_it_meets_its_own() {
     let market = meets_itself(
         SelfTrade::CancelNewest,
-        &[
-            "cancelled 2 of #3 by SelfTrade",
-            "closed #3 closed: v2, 1 done for 100, 0 open",
-        ],
+        &["cancelled 2 of #3 by SelfTrade", "closed #3 closed: v2, 1 done for 100, 0 open"],
     );
     market.book_has(&[2]);
     market.has("ada", "EUR", "9899.75", "0");

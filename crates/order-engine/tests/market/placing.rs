@@ -60,10 +60,9 @@ fn price_times_quantity_is_not_below_the_minimum_nor_beyond_counting() {
     market
         .place(buy("ada", "0.09", "111"))
         .refused(RefusalReason::Notional, "price times quantity is 9.99, 10 is the least");
-    market.place(sell("ada", "1000000", "999999999999")).refused(
-        RefusalReason::Notional,
-        "price times quantity is beyond what can be counted",
-    );
+    market
+        .place(sell("ada", "1000000", "999999999999"))
+        .refused(RefusalReason::Notional, "price times quantity is beyond what can be counted");
 }
 
 #[test]
@@ -96,20 +95,17 @@ fn a_limit_stays_near_the_last_trade() {
 #[test]
 fn an_order_needs_what_it_could_cost() {
     let mut market = Market::usual();
-    market.place(buy("ada", "10", "1000")).refused(
-        RefusalReason::InsufficientFunds,
-        "10025 EUR are needed, 10000 EUR are available",
-    );
-    market.place(sell("ada", "10.01", "100")).refused(
-        RefusalReason::InsufficientFunds,
-        "10.01 BTC are needed, 10 BTC are available",
-    );
+    market
+        .place(buy("ada", "10", "1000"))
+        .refused(RefusalReason::InsufficientFunds, "10025 EUR are needed, 10000 EUR are available");
+    market
+        .place(sell("ada", "10.01", "100"))
+        .refused(RefusalReason::InsufficientFunds, "10.01 BTC are needed, 10 BTC are available");
     market.place(buy("ada", "9.97", "1000")).taken();
     // 10.01 for the least, 5.08 are left.
-    market.place(buy("ada", "0.01", "1000")).refused(
-        RefusalReason::InsufficientFunds,
-        "10.02 EUR are needed, 5.08 EUR are available",
-    );
+    market
+        .place(buy("ada", "0.01", "1000"))
+        .refused(RefusalReason::InsufficientFunds, "10.02 EUR are needed, 5.08 EUR are available");
 }
 
 #[test]

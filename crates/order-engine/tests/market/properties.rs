@@ -211,8 +211,7 @@ impl Treasury {
             assert!(sum >= 0);
             for who in view.accounts() {
                 let balance = view.balance(who, &asset(code)).unwrap();
-                let (available, held) =
-                    (units(balance.available, code), units(balance.held, code));
+                let (available, held) = (units(balance.available, code), units(balance.held, code));
                 assert!(available >= 0 && held >= 0, "{who} has {balance:?} of {code}");
                 sum += available + held;
             }

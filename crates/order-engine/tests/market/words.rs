@@ -309,9 +309,8 @@ fn short(event: &TradingEvent) -> String {
         let OrderState { version, executed, remaining, executed_value } = state;
         format!("v{version}, {executed} done for {executed_value}, {remaining} open")
     };
-    let side = |side: &TradeSide| {
-        format!("#{} of {} pays {}", id(side.order_id), side.account, side.fee)
-    };
+    let side =
+        |side: &TradeSide| format!("#{} of {} pays {}", id(side.order_id), side.account, side.fee);
     match event {
         TradingEvent::OrderAccepted(event) => match event.price {
             Some(price) => format!("accepted #{} at {price}", id(event.order_id)),
