@@ -144,14 +144,11 @@ impl OrderBook {
         let (maker, taker, quantity) = (OrderId(id), &*taker, Quantity(lots));
         let (maker_open, taker_open) = (Quantity(open - lots), Quantity(taker.open));
         let taker = taker.id;
-        sink(match self_trade {
-            SelfTrade::Decrement => {
-                Event::Decremented { maker, taker, quantity, maker_open, taker_open }
-            }
-            _ => {
-                let price = Price(self.levels[level].price);
-                Event::Traded { maker, taker, price, quantity, maker_open, taker_open }
-            }
+        sink(if self_trade == SelfTrade::Decrement {
+            Event::Decremented { maker, taker, quantity, maker_open, taker_open }
+        } else {
+            let price = Price(self.levels[level].price);
+            Event::Traded { maker, taker, price, quantity, maker_open, taker_open }
         });
         None
     }
