@@ -154,10 +154,16 @@ fn command(request: Request) -> TradingCommand {
 }
 
 fn events() -> Vec<(&'static str, TradingEvent)> {
+    let mut events = headings();
+    events.extend(events_of_the_market());
+    events.extend(events_of_orders());
+    events
+}
+
+/// What a decision begins with.
+fn headings() -> Vec<(&'static str, TradingEvent)> {
     let fingerprint = Fingerprint([7; 16]);
     let (command_id, order_id) = (command_id(), order_id());
-    let side =
-        |name: &str, fee: &str| TradeSide { order_id, account: account(name), fee: decimal(fee) };
     vec![
         (
             "command-taken",
@@ -192,6 +198,22 @@ fn events() -> Vec<(&'static str, TradingEvent)> {
             }),
         ),
         (
+            "order-rejected",
+            TradingEvent::OrderRejected(OrderRejected {
+                venue: venue(),
+                order_id,
+                fingerprint,
+                terms: market_order(),
+                reason: RefusalReason::NoLiquidity,
+                detail: "nobody sells".into(),
+            }),
+        ),
+    ]
+}
+
+fn events_of_the_market() -> Vec<(&'static str, TradingEvent)> {
+    vec![
+        (
             "instrument-listed",
             TradingEvent::InstrumentListed(InstrumentListed { instrument: instrument() }),
         ),
@@ -213,23 +235,20 @@ fn events() -> Vec<(&'static str, TradingEvent)> {
                 held: decimal("0"),
             }),
         ),
+    ]
+}
+
+fn events_of_orders() -> Vec<(&'static str, TradingEvent)> {
+    let order_id = order_id();
+    let side =
+        |name: &str, fee: &str| TradeSide { order_id, account: account(name), fee: decimal(fee) };
+    vec![
         (
             "order-accepted",
             TradingEvent::OrderAccepted(OrderAccepted {
                 order_id,
                 terms: limit_order(),
                 price: Some(decimal("61000.5")),
-            }),
-        ),
-        (
-            "order-rejected",
-            TradingEvent::OrderRejected(OrderRejected {
-                venue: venue(),
-                order_id,
-                fingerprint,
-                terms: market_order(),
-                reason: RefusalReason::NoLiquidity,
-                detail: "nobody sells".into(),
             }),
         ),
         (

@@ -26,6 +26,7 @@ const ROUNDS: usize = 3;
 const ORDERS: usize = 100_000;
 
 /// What the flow costs, in whole.
+#[derive(Clone, Copy)]
 struct Costs {
     /// The flow on the book alone.
     book: Duration,
@@ -72,8 +73,8 @@ fn report(flow: &Flow) {
     let ready = ready(before);
     let rounds = (0..ROUNDS).map(|_| measure(flow, &ready, commands));
     let best = rounds.reduce(Costs::best).expect("there are rounds");
-    let number = commands.len();
-    let each = |cost: Duration| cost.as_nanos() / number as u128;
+    let number = u32::try_from(commands.len()).expect("some hundred thousand");
+    let each = |cost: Duration| (cost / number).as_nanos();
     println!(
         "{:<12} {:>9} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>10.0} {:>6.1} {:>6.2}",
         flow.name,
@@ -85,7 +86,7 @@ fn report(flow: &Flow) {
         each(best.evolve),
         each(best.encode),
         each(best.engine),
-        1e9 / each(best.engine) as f64,
+        f64::from(number) / best.engine.as_secs_f64(),
         best.engine.as_secs_f64() / best.book.as_secs_f64(),
         best.engine.as_secs_f64() / best.json.as_secs_f64(),
     );
@@ -103,10 +104,10 @@ fn ready(commands: &[Vec<u8>]) -> Engine {
 }
 
 fn measure(flow: &Flow, ready: &Engine, commands: &[Vec<u8>]) -> Costs {
-    let (decode, asked) = timed(|| commands.iter().map(|it| read(it)).collect::<Vec<_>>());
-    let (decide, evolve, decisions) = decide_and_evolve(ready.clone(), asked);
+    let (reading, asked) = timed(|| commands.iter().map(|it| read(it)).collect::<Vec<_>>());
+    let ([decide, evolve], decisions) = decide_and_evolve(ready.clone(), asked);
     let (encode, _) = timed(|| decisions.iter().map(|it| it.to_json().len()).sum::<usize>());
-    let (json, _) = timed(|| {
+    let (json, ()) = timed(|| {
         for (payload, decision) in commands.iter().zip(&decisions) {
             black_box(read(payload));
             black_box(decision.to_json());
@@ -114,20 +115,20 @@ fn measure(flow: &Flow, ready: &Engine, commands: &[Vec<u8>]) -> Costs {
     });
     drop(decisions);
     let mut engine = ready.clone();
-    let (whole, _) = timed(|| {
+    let (whole, ()) = timed(|| {
         for payload in commands {
             black_box(bytes_to_bytes(&mut engine, payload));
         }
     });
     let mut book = OrderBook::default();
-    let (book, _) = timed(|| {
+    let (book, ()) = timed(|| {
         for message in &flow.messages {
             message.apply(&mut book, &mut |event| {
                 black_box(event);
             });
         }
     });
-    Costs { book, json, decode, decide, evolve, encode, engine: whole }
+    Costs { book, json, decode: reading, decide, evolve, encode, engine: whole }
 }
 
 /// What the engine does with a record.
@@ -137,10 +138,7 @@ fn bytes_to_bytes(engine: &mut Engine, payload: &[u8]) -> Vec<u8> {
     decision.to_json()
 }
 
-fn decide_and_evolve(
-    mut engine: Engine,
-    commands: Vec<Command>,
-) -> (Duration, Duration, Vec<Decision>) {
+fn decide_and_evolve(mut engine: Engine, commands: Vec<Command>) -> ([Duration; 2], Vec<Decision>) {
     let mut decisions = Vec::with_capacity(commands.len());
     let (mut deciding, mut evolving) = (Duration::ZERO, Duration::ZERO);
     for command in commands {
@@ -152,7 +150,7 @@ fn decide_and_evolve(
         deciding += decided - begun;
         decisions.push(decision);
     }
-    (deciding, evolving, decisions)
+    ([deciding, evolving], decisions)
 }
 
 fn read(payload: &[u8]) -> Command {

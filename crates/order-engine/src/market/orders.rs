@@ -189,12 +189,12 @@ impl OpenOrders {
             let places = &self.places;
             self.by_client_order_id.insert_unique(hash, key, hash_of_client_order_id(places));
         }
-        let older = self.ends(order.account).newest.replace(key);
-        match older {
-            Some(older) => self.linked(older).newer = Some(key),
+        let before = self.ends(order.account).newest.replace(key);
+        match before {
+            Some(before) => self.linked(before).newer = Some(key),
             None => self.ends(order.account).oldest = Some(key),
         }
-        let linked = Some(Linked { order, older, newer: None });
+        let linked = Some(Linked { order, older: before, newer: None });
         match self.free.pop() {
             Some(_) => self.places[key.0 as usize] = linked,
             None => self.places.push(linked),
@@ -204,7 +204,7 @@ impl OpenOrders {
 
     /// Lets an order go.
     pub(super) fn remove(&mut self, key: OrderKey) -> OpenOrder {
-        let Linked { order, older, newer } =
+        let Linked { order, older: before, newer: after } =
             self.places[key.0 as usize].take().expect("a key is of an open order");
         self.free.push(key);
         if let Ok(entry) = self.by_id.find_entry(hash_id(order.id.0), |other| *other == key) {
@@ -216,13 +216,13 @@ impl OpenOrders {
                 entry.remove();
             }
         }
-        match older {
-            Some(older) => self.linked(older).newer = newer,
-            None => self.ends(order.account).oldest = newer,
+        match before {
+            Some(before) => self.linked(before).newer = after,
+            None => self.ends(order.account).oldest = after,
         }
-        match newer {
-            Some(newer) => self.linked(newer).older = older,
-            None => self.ends(order.account).newest = older,
+        match after {
+            Some(after) => self.linked(after).older = before,
+            None => self.ends(order.account).newest = before,
         }
         order
     }

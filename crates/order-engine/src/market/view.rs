@@ -41,17 +41,17 @@ pub struct OrderView<'a> {
 
 impl<'a> MarketView<'a> {
     /// The listed assets.
-    pub fn assets(&self) -> impl Iterator<Item = &'a AssetCode> {
+    pub fn assets(self) -> impl Iterator<Item = &'a AssetCode> {
         self.0.assets.iter().map(|(_, listed)| &listed.asset.code)
     }
 
     /// The open accounts, in order of opening.
-    pub fn accounts(&self) -> impl Iterator<Item = &'a AccountId> {
+    pub fn accounts(self) -> impl Iterator<Item = &'a AccountId> {
         self.0.accounts.iter().map(|(_, account)| &account.id)
     }
 
     /// What an account has of an asset; `None` where there is no such account or asset.
-    pub fn balance(&self, account: &AccountId, asset: &AssetCode) -> Option<AccountBalance> {
+    pub fn balance(self, account: &AccountId, asset: &AssetCode) -> Option<AccountBalance> {
         let account = &self.0.accounts[self.0.accounts.find(account.as_str())?];
         let asset = self.0.assets.find(asset.as_str())?;
         let scale = self.0.assets[asset].asset.scale;
@@ -61,35 +61,35 @@ impl<'a> MarketView<'a> {
     }
 
     /// What trades paid in fees; `None` where there is no such asset.
-    pub fn fees(&self, asset: &AssetCode) -> Option<Decimal> {
+    pub fn fees(self, asset: &AssetCode) -> Option<Decimal> {
         let listed = &self.0.assets[self.0.assets.find(asset.as_str())?];
         Some(shown(listed.fees, listed.asset.scale))
     }
 
     /// What there is of an asset: all balances and the fees; `None` where there is no such asset.
-    pub fn supply(&self, asset: &AssetCode) -> Option<Decimal> {
+    pub fn supply(self, asset: &AssetCode) -> Option<Decimal> {
         let listed = &self.0.assets[self.0.assets.find(asset.as_str())?];
         Some(shown(listed.supply, listed.asset.scale))
     }
 
     /// The book of an instrument; the ids in it mean nothing outside.
-    pub fn book(&self, symbol: &Symbol) -> Option<&'a OrderBook> {
+    pub fn book(self, symbol: &Symbol) -> Option<&'a OrderBook> {
         Some(&self.0.instruments[self.0.instruments.find(symbol.as_str())?].book)
     }
 
     /// An open order.
-    pub fn order(&self, id: OrderId) -> Option<OrderView<'a>> {
+    pub fn order(self, id: OrderId) -> Option<OrderView<'a>> {
         self.0.orders.find(id).map(|key| self.view(key))
     }
 
     /// The open orders of an instrument as they stand in the book: buys, then sells, the best price
     /// first, first in first out.
-    pub fn orders(&self, symbol: &Symbol) -> impl Iterator<Item = OrderView<'a>> {
+    pub fn orders(self, symbol: &Symbol) -> impl Iterator<Item = OrderView<'a>> {
         let orders = self.book(symbol).map(OrderBook::orders).into_iter().flatten();
-        orders.map(|order| self.view(OrderKey::of_book(order.id)))
+        orders.map(move |order| self.view(OrderKey::of_book(order.id)))
     }
 
-    fn view(&self, key: OrderKey) -> OrderView<'a> {
+    fn view(self, key: OrderKey) -> OrderView<'a> {
         let order = &self.0.orders[key];
         let listed = &self.0.instruments[order.instrument];
         OrderView {

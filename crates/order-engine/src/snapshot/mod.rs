@@ -54,6 +54,9 @@ struct State<S> {
     shops: S,
 }
 
+/// As it is read.
+type ReadState<'a> = State<Vec<(VenueId, Vec<WindowEntry<'a>>)>>;
+
 impl Engine {
     /// The state as bytes: 8 of magic and version, the state, and the SHA-256 of the state.
     pub fn snapshot(&self) -> Vec<u8> {
@@ -104,7 +107,7 @@ impl Engine {
         if <[u8; 32]>::from(Sha256::digest(state)) != *digest {
             return Err(SnapshotError::Damaged);
         }
-        let (state, rest): (State<Vec<(VenueId, Vec<WindowEntry<'_>>)>>, _) =
+        let (state, rest): (ReadState<'_>, _) =
             postcard::take_from_bytes(state).map_err(|_| SnapshotError::Damaged)?;
         if state.partition != partition {
             return Err(SnapshotError::OtherPartition(state.partition));
