@@ -118,7 +118,7 @@ impl Market {
         };
         let account = &mut self.accounts[account];
         let before = account.balance(asset);
-        of.supply = (of.supply + balance.total()).saturating_sub(before.total());
+        of.supply = of.supply.saturating_add(balance.total()).saturating_sub(before.total());
         account.set_balance(asset, balance);
         Some(())
     }
@@ -163,8 +163,8 @@ impl Market {
         let quote = &mut self.assets[listed.quote];
         for side in [&trade.maker, &trade.taker] {
             let fee = units(side.fee, quote.asset.scale)?;
-            quote.fees += fee;
-            quote.supply += fee;
+            quote.fees = quote.fees.saturating_add(fee);
+            quote.supply = quote.supply.saturating_add(fee);
         }
         let maker = self.orders.find(trade.maker.order_id)?;
         let lots = listed.measures.lots(trade.quantity)?;

@@ -78,7 +78,7 @@ impl Market {
         let side = terms.side;
         let held = match limit {
             Some(limit) => listed.hold(side, limit, lots)?,
-            None => listed.cost(side, &matches),
+            None => listed.cost(side, &matches)?,
         };
         let mut ledger = Ledger::new(self);
         ledger.hold(account, listed.given(side), held, 0)?;
@@ -214,18 +214,19 @@ impl ListedInstrument {
     }
 
     /// What a market order costs that causes these matches.
-    fn cost(&self, side: Side, matches: &[Match]) -> u64 {
+    fn cost(&self, side: Side, matches: &[Match]) -> Result<u64, Refusal> {
         let cost = |happens: &Match| {
-            let Match::Traded { price, quantity, .. } = happens else { return 0 };
+            let Match::Traded { price, quantity, .. } = happens else { return Some(0) };
             match side {
                 Side::Buy => {
-                    let value = self.measures.value(price.0, quantity.0).expect("a seller's hold");
-                    value + fee(value, self.measures.taker_fee)
+                    let value = self.measures.value(price.0, quantity.0)?;
+                    Some(value + fee(value, self.measures.taker_fee))
                 }
-                Side::Sell => self.measures.base_units(quantity.0),
+                Side::Sell => Some(self.measures.base_units(quantity.0)),
             }
         };
-        matches.iter().map(cost).sum()
+        let sum = |sum: u64, happens| sum.checked_add(cost(happens)?);
+        matches.iter().try_fold(0, sum).ok_or_else(uncountable)
     }
 
     /// Why the book will not have it.

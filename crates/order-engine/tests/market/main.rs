@@ -1,6 +1,7 @@
 //! Given what happened on a market before, when a command comes, then this is what is decided.
 
 mod amending;
+mod answer;
 mod bounds;
 mod cancelling;
 mod funding;
@@ -8,6 +9,7 @@ mod listing;
 mod matching;
 mod placing;
 mod properties;
+mod random;
 mod repeating;
 mod snapshots;
 mod words;

@@ -206,6 +206,22 @@ fn a_market_order_needs_exactly_what_it_costs() {
 }
 
 #[test]
+fn a_market_order_beyond_counting_is_no_overflow() {
+    let mut market = Market::usual();
+    market.deposit("bob", "20000", "BTC").taken();
+    for _ in 0..20 {
+        market.place(sell("bob", "1000", "9999999999999")).taken();
+    }
+    market
+        .place(market_buy("ada", "20000"))
+        .refused(RefusalReason::Notional, "price times quantity is beyond what can be counted");
+    market.place(buy("ada", "900", "9999999999999").with(TimeInForce::ImmediateOrCancel)).refused(
+        RefusalReason::InsufficientFunds,
+        "9022499999999097.75 EUR are needed, 10000 EUR are available",
+    );
+}
+
+#[test]
 fn a_market_sell_needs_only_what_it_sells() {
     let mut market = Market::usual();
     market.place(buy("bob", "2", "100")).taken();

@@ -1,12 +1,8 @@
-//! A market as it is written and read back.
-//!
-//! Open orders are written where they stand: of each instrument, in the order of its book. Their age
-//! follows from the offsets of their commands. So the form is the same for equal markets, wherever in
-//! memory their orders are.
+//! The things of a market as they are written.
 
 use std::borrow::Cow;
 
-use order_book::{OrderBook, RestingOrder};
+use order_book::RestingOrder;
 use order_domain::trading::{
     AccountId, Asset, AssetCode, BasisPoints, ClientOrderId, Instrument, OrderStatus, SelfTrade,
     Side, Symbol, TimeInForce,
@@ -15,29 +11,17 @@ use order_domain::{Decimal, Fingerprint, Offset, OrderId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Market;
-use super::account::{Account, Balance};
-use super::bounds::MarketBounds;
-use super::closed::ClosedOrder;
-use super::listed::{ListedAsset, ListedInstrument};
-use super::measures::Measures;
-use super::orders::{OpenOrder, OrderKey, Origin, Progress};
-use super::registry::{AccountKey, AssetKey, InstrumentKey};
-use crate::snapshot::{Each, SnapshotError, WindowEntry};
-
-/// A market that was read.
-#[derive(Deserialize)]
-pub(crate) struct MarketRecord<'a> {
-    assets: Vec<AssetRecord>,
-    #[serde(borrow)]
-    instruments: Vec<(InstrumentRecord, Vec<OrderRecord<'a>>)>,
-    accounts: Vec<AccountRecord<'a>>,
-    closed: Vec<ClosedRecord>,
-    commands: Vec<WindowEntry<'a>>,
-}
+use crate::market::Market;
+use crate::market::account::{Account, Balance};
+use crate::market::closed::ClosedOrder;
+use crate::market::listed::{ListedAsset, ListedInstrument};
+use crate::market::measures::Measures;
+use crate::market::orders::{OpenOrder, OrderKey, Origin, Progress};
+use crate::market::registry::{AccountKey, AssetKey, InstrumentKey};
+use crate::snapshot::SnapshotError;
 
 #[derive(Serialize, Deserialize)]
-struct AssetRecord {
+pub(super) struct AssetRecord {
     code: AssetCode,
     scale: u32,
     fees: u64,
@@ -45,7 +29,7 @@ struct AssetRecord {
 }
 
 #[derive(Serialize, Deserialize)]
-struct InstrumentRecord {
+pub(super) struct InstrumentRecord {
     symbol: Symbol,
     base: AssetKey,
     quote: AssetKey,
@@ -64,7 +48,7 @@ struct InstrumentRecord {
 type DecimalRecord = (i64, u32);
 
 #[derive(Serialize, Deserialize)]
-struct OrderRecord<'a> {
+pub(super) struct OrderRecord<'a> {
     id: OrderId,
     source: Offset,
     fingerprint: [u8; 16],
@@ -83,14 +67,14 @@ struct OrderRecord<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct AccountRecord<'a> {
-    id: Cow<'a, AccountId>,
-    balances: Cow<'a, [(AssetKey, Balance)]>,
+pub(super) struct AccountRecord<'a> {
+    pub(super) id: Cow<'a, AccountId>,
+    pub(super) balances: Cow<'a, [(AssetKey, Balance)]>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct ClosedRecord {
-    id: Uuid,
+pub(super) struct ClosedRecord {
+    pub(super) id: Uuid,
     source: Offset,
     fingerprint: [u8; 16],
     instrument: InstrumentKey,
@@ -126,104 +110,20 @@ fn value<T: Copy>(of: &[T], number: u8) -> Result<T, SnapshotError> {
     of.get(usize::from(number)).copied().ok_or(SnapshotError::Foreign)
 }
 
-/// A market to be written.
-pub(crate) fn written(market: &Market) -> impl Serialize {
-    let assets = move || market.assets.iter().map(|(_, listed)| AssetRecord::new(listed));
-    let instruments = move || {
-        market.instruments.iter().map(move |(_, listed)| {
-            let orders =
-                move || listed.book.orders().map(move |resting| OrderRecord::new(market, &resting));
-            (InstrumentRecord::new(listed), Each(listed.book.len(), orders))
-        })
-    };
-    let accounts = move || market.accounts.iter().map(|(_, account)| AccountRecord::new(account));
-    let closed = move || market.closed.iter().map(ClosedRecord::new);
-    let commands = move || market.commands.iter().map(WindowEntry::new);
-    (
-        Each(market.assets.len(), assets),
-        Each(market.instruments.len(), instruments),
-        Each(market.accounts.len(), accounts),
-        Each(market.closed.len(), closed),
-        Each(market.commands.len(), commands),
-    )
-}
-
-impl MarketRecord<'_> {
-    /// The market that was written.
-    pub(crate) fn restore(self, bounds: MarketBounds) -> Result<Market, SnapshotError> {
-        let mut market = Market::new(bounds);
-        for asset in self.assets {
-            market.assets.add(asset.restore());
-        }
-        for account in self.accounts {
-            let AccountRecord { id, balances } = account;
-            let balances = balances.into_owned();
-            market.accounts.add(Account { id: id.into_owned(), balances });
-        }
-        let mut orders = Vec::with_capacity(self.instruments.len());
-        for (record, of_book) in self.instruments {
-            let open_orders_max = bounds.open_orders_max.get().max(length(of_book.len()));
-            let key = market.instruments.add(record.restore(&market, open_orders_max)?);
-            orders.push((key, of_book));
-        }
-        restore_orders(&mut market, orders)?;
-        for closed in self.closed {
-            market.closed.remember(closed.id, closed.restore()?);
-        }
-        for command in self.commands {
-            command.remember(&mut market.commands)?;
-        }
-        Ok(market)
-    }
-}
-
-/// Opens the orders again, the oldest first, and lays them into their books in the order of their
-/// queues.
-fn restore_orders(
-    market: &mut Market,
-    of_books: Vec<(InstrumentKey, Vec<OrderRecord<'_>>)>,
-) -> Result<(), SnapshotError> {
-    let mut by_age = Vec::new();
-    let mut keys: Vec<Vec<Option<OrderKey>>> = Vec::with_capacity(of_books.len());
-    for (book, (instrument, records)) in of_books.into_iter().enumerate() {
-        keys.push(vec![None; records.len()]);
-        for (place, record) in records.into_iter().enumerate() {
-            by_age.push((book, place, record.restore(instrument)?));
-        }
-    }
-    by_age.sort_by_key(|(_, _, order)| order.origin.source);
-    for (book, place, order) in by_age {
-        keys[book][place] = Some(market.orders.add(order));
-    }
-    for keys in keys {
-        let resting: Vec<RestingOrder> =
-            keys.into_iter().flatten().map(|key| market.orders[key].resting(key)).collect();
-        let Some(first) = resting.first() else { continue };
-        let instrument = market.orders[OrderKey::of_book(first.id)].instrument;
-        let book = &mut market.instruments[instrument].book;
-        *book = OrderBook::restore(book.limits(), resting).map_err(|_| SnapshotError::Damaged)?;
-    }
-    Ok(())
-}
-
-fn length(orders: usize) -> u32 {
-    u32::try_from(orders).unwrap_or(u32::MAX)
-}
-
 impl AssetRecord {
-    fn new(listed: &ListedAsset) -> Self {
+    pub(super) fn new(listed: &ListedAsset) -> Self {
         let ListedAsset { asset: Asset { code, scale }, fees, supply } = listed.clone();
         Self { code, scale, fees, supply }
     }
 
-    fn restore(self) -> ListedAsset {
+    pub(super) fn restore(self) -> ListedAsset {
         let Self { code, scale, fees, supply } = self;
         ListedAsset { asset: Asset { code, scale }, fees, supply }
     }
 }
 
 impl InstrumentRecord {
-    fn new(listed: &ListedInstrument) -> Self {
+    pub(super) fn new(listed: &ListedInstrument) -> Self {
         let terms = listed.terms.clone();
         Self {
             symbol: terms.symbol,
@@ -241,7 +141,7 @@ impl InstrumentRecord {
         }
     }
 
-    fn restore(
+    pub(super) fn restore(
         self,
         market: &Market,
         open_orders_max: u32,
@@ -277,7 +177,7 @@ fn decimal((unscaled, scale): DecimalRecord) -> Result<Decimal, SnapshotError> {
 }
 
 impl<'a> OrderRecord<'a> {
-    fn new(market: &'a Market, resting: &RestingOrder) -> Self {
+    pub(super) fn new(market: &'a Market, resting: &RestingOrder) -> Self {
         let order = &market.orders[OrderKey::of_book(resting.id)];
         let Progress { version, executed, open, value, cut } = order.progress;
         Self {
@@ -298,7 +198,7 @@ impl<'a> OrderRecord<'a> {
         }
     }
 
-    fn restore(self, instrument: InstrumentKey) -> Result<OpenOrder, SnapshotError> {
+    pub(super) fn restore(self, instrument: InstrumentKey) -> Result<OpenOrder, SnapshotError> {
         let Self { version, executed, open, value: paid, cut, .. } = self;
         let fingerprint = Fingerprint(self.fingerprint);
         Ok(OpenOrder {
@@ -317,21 +217,21 @@ impl<'a> OrderRecord<'a> {
 }
 
 impl<'a> AccountRecord<'a> {
-    fn new(account: &'a Account) -> Self {
+    pub(super) fn new(account: &'a Account) -> Self {
         let balances = Cow::Borrowed(&account.balances[..]);
         Self { id: Cow::Borrowed(&account.id), balances }
     }
 }
 
 impl ClosedRecord {
-    fn new((id, closed): (Uuid, &ClosedOrder)) -> Self {
+    pub(super) fn new((id, closed): (Uuid, &ClosedOrder)) -> Self {
         let ClosedOrder { origin, instrument, status, executed, value } = *closed;
         let (source, fingerprint) = (origin.source, origin.fingerprint.0);
         let status = number(&ENDS, &status);
         Self { id, source, fingerprint, instrument, status, executed, value }
     }
 
-    fn restore(&self) -> Result<ClosedOrder, SnapshotError> {
+    pub(super) fn restore(&self) -> Result<ClosedOrder, SnapshotError> {
         let fingerprint = Fingerprint(self.fingerprint);
         Ok(ClosedOrder {
             origin: Origin { source: self.source, fingerprint },
