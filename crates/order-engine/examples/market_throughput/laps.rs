@@ -13,14 +13,17 @@ pub struct Laps(Vec<Duration>);
 impl Laps {
     /// Does `work` with every item.
     pub fn of<T>(items: impl IntoIterator<Item = T>, mut work: impl FnMut(T)) -> Self {
-        let mut laps = Self::default();
-        for (number, item) in items.into_iter().enumerate() {
-            laps.time(number, || work(item));
+        let mut laps = Vec::new();
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            let begun = Instant::now();
+            items.by_ref().take(LAP).for_each(&mut work);
+            laps.push(begun.elapsed());
         }
-        laps
+        Self(laps)
     }
 
-    /// Does a part of the work with item `number`.
+    /// Does a part of the work with item `number`; the reading of the clock counts.
     pub fn time<T>(&mut self, number: usize, work: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let done = work();
