@@ -113,5 +113,8 @@ fn the_hashes_of_a_known_market_are_pinned() {
     );
     let outcomes = market.engine.outcomes();
     let [of] = &outcomes[..] else { panic!("{outcomes:?}") };
-    assert_eq!(format!("{} {} {}", of.venue, of.orders, of.hash), "");
+    assert_eq!(
+        format!("{} {} {}", of.venue, of.orders, of.hash),
+        "market/main 20 651e3f6d8c1f1fcd971d0a2162d816ff009d113389c21b82435a2957c9597e1e"
+    );
 }
