@@ -33,7 +33,10 @@ pub struct EngineRoleSettings {
 
 impl EngineRoleSettings {
     pub(crate) const fn engine(&self) -> EngineSettings {
-        EngineSettings { idempotency_window_orders: self.idempotency_window_orders }
+        EngineSettings {
+            idempotency_window_orders: self.idempotency_window_orders,
+            ..EngineSettings::DEFAULT
+        }
     }
 
     pub(crate) const fn batch(&self) -> BatchLimit {

@@ -28,7 +28,8 @@ impl Outcome {
             Event::NewOrderConflicted(_) => {
                 Self::Rejected { reason: RejectionReason::IdempotencyKeyReused, detail: None }
             }
-            Event::CommandDeadLettered(_) => Self::DeadLettered,
+            // The command is a purchase, and no market decides those.
+            Event::CommandDeadLettered(_) | Event::Trading(_) => Self::DeadLettered,
         })
     }
 }

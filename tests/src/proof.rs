@@ -41,7 +41,8 @@ impl History {
     async fn read_partition(&mut self, log: &dyn EventLog, partition: Partition) {
         for record in read_all(log, &ORDERS, partition).await {
             let command = Command::from_json(&record.payload).expect("only commands were sent");
-            self.commands.insert(record.position, command.order_id());
+            let order_id = command.order_id().expect("only purchases were sent");
+            self.commands.insert(record.position, order_id);
         }
         let mut source_next = Offset::ZERO;
         for record in read_all(log, &ORDER_EVENTS, partition).await {

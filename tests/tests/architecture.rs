@@ -146,7 +146,7 @@ fn arrows_between_the_crates_point_one_way() {
         ("order-domain", &[][..]),
         ("order-book", &[]),
         ("plain-order-book", &["order-book"]),
-        ("order-engine", &["order-domain"]),
+        ("order-engine", &["order-book", "order-domain"]),
         ("event-log", &["order-domain"]),
         ("order-store", &["order-domain"]),
         ("configured-log", &["event-log", "service-kit"]),

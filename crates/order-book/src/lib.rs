@@ -91,6 +91,7 @@ mod invariants;
 mod ladder;
 mod matching;
 mod order;
+mod preview;
 mod queries;
 mod snapshot;
 mod submit;

@@ -173,14 +173,14 @@ impl OrderBook {
 
     /// Whether a side has room for `new` lots instead of `old` of its own.
     #[inline]
-    fn check_quantity(&self, side: Side, old: u64, new: u64) -> Result<(), Refused> {
+    pub(crate) fn check_quantity(&self, side: Side, old: u64, new: u64) -> Result<(), Refused> {
         let others = self.sides[side as usize].quantity - old;
         others.checked_add(new).map(|_| ()).ok_or(Refused::QuantityOverflow)
     }
 
     /// The price at which a limit order of these terms may come to rest.
     #[inline]
-    fn post_price(
+    pub(crate) fn post_price(
         &self,
         side: Side,
         price: Price,
@@ -210,7 +210,7 @@ impl OrderBook {
 
 /// Whether something is left of the taker that may rest; if matching stopped it, cancels that.
 #[inline]
-fn finish(taker: &mut Taker, stop: Stop, sink: &mut impl FnMut(Event)) -> bool {
+pub(crate) fn finish(taker: &mut Taker, stop: Stop, sink: &mut impl FnMut(Event)) -> bool {
     if let Stop::Cancel(reason) = stop {
         taker.cancel(reason, sink);
     }

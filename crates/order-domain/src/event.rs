@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fingerprint, NewOrder, Offset, OrderId, Position, RejectionReason, Timestamp};
+use crate::trading::CommandId;
+use crate::{
+    Fingerprint, NewOrder, Offset, OrderId, Position, RejectionReason, Timestamp, TradingEvent,
+};
 
 /// The outcome of exactly one command: one record of `order-events`.
 ///
@@ -19,7 +22,7 @@ pub struct Decision {
     pub events: Vec<Event>,
 }
 
-/// One thing that happened. Events of a market or a cart become further variants.
+/// One thing that happened. Events of a cart become a further variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A purchase keeps all rules and is taken.
@@ -32,6 +35,8 @@ pub enum Event {
     NewOrderConflicted(NewOrderConflicted),
     /// The command's record could not be read; it went to `orders-dlt`.
     CommandDeadLettered(CommandDeadLettered),
+    /// Something happened on a market.
+    Trading(TradingEvent),
 }
 
 /// A purchase keeps all rules and is taken.
@@ -102,7 +107,19 @@ pub enum Outcome {
 }
 
 impl Event {
-    /// The order this event is about; `None` where the command could not be read.
+    /// The command that was decided, of an event that a decision begins with; `None` of any other,
+    /// and where the command could not be read.
+    pub const fn command_id(&self) -> Option<CommandId> {
+        match self {
+            Self::Trading(event) => event.command_id(),
+            _ => match self.order_id() {
+                Some(order_id) => Some(CommandId(order_id.0)),
+                None => None,
+            },
+        }
+    }
+
+    /// The order this event is about; `None` where it is about none, or about several.
     pub const fn order_id(&self) -> Option<OrderId> {
         match self {
             Self::OrderAccepted(event) => Some(event.order.order_id),
@@ -110,6 +127,7 @@ impl Event {
             Self::NewOrderRepeated(event) => Some(event.order_id),
             Self::NewOrderConflicted(event) => Some(event.order_id),
             Self::CommandDeadLettered(_) => None,
+            Self::Trading(event) => event.order_id(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What makes two orders the same order.
+//! What makes two commands the same command.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use sha2::{Digest, Sha256};
 
 use crate::NewOrder;
 
-/// The first 128 bits of a SHA-256 over an order's content: equal for equal orders, whatever their
-/// ids and traces. 32 hex digits on the wire.
+/// The first 128 bits of a SHA-256 over what a client asked for: equal for equal requests, whatever
+/// their ids and traces. 32 hex digits on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub [u8; 16]);
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+        f.write_str(self.hex(&mut [0; 32]))
     }
 }
 
 impl Serialize for Fingerprint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.hex(&mut [0; 32]))
     }
 }
 
@@ -36,6 +36,15 @@ impl<'de> Deserialize<'de> for Fingerprint {
 }
 
 impl Fingerprint {
+    fn hex(self, text: &mut [u8; 32]) -> &str {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        for (digits, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            digits[0] = DIGITS[usize::from(byte >> 4)];
+            digits[1] = DIGITS[usize::from(byte & 15)];
+        }
+        std::str::from_utf8(text).expect("hex digits are ASCII")
+    }
+
     /// The fingerprint of everything the client asked for: not the id, venue, idempotency key or
     /// trace. `240` and `"240.00"` are the same amount, hence the same order.
     pub fn of(order: &NewOrder) -> Self {
@@ -58,6 +67,14 @@ impl Fingerprint {
             content.number(u64::from(item.quantity));
             content.money(item.price);
         }
+        Self(content.digest())
+    }
+
+    /// The fingerprint of a request of this type in its canonical JSON, as this crate writes it.
+    pub(crate) fn of_json(type_name: &str, json: &[u8]) -> Self {
+        let mut content = Content::default();
+        content.text(type_name);
+        content.0.update(json);
         Self(content.digest())
     }
 }

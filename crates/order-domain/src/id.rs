@@ -175,7 +175,7 @@ impl<'de> Deserialize<'de> for TraceParent {
 /// A text or number that is no id of the wanted kind; the message says what one looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidId(&'static str);
+pub struct InvalidId(pub(crate) &'static str);
 
 impl fmt::Display for OrderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

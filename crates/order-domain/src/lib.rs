@@ -2,7 +2,7 @@
 //!
 //! Everything here is pure: no clock, no I/O, no async. What a command or an event *is* lives in
 //! [`command`] and [`event`]; how it looks as JSON, and how an unknown one is told from a broken
-//! one, in [`wire`]; the purchase itself in [`purchase`].
+//! one, in [`wire`]; the purchase itself in [`purchase`], the market in [`trading`].
 //!
 //! Architecture Invariant: this crate depends on nothing else of the workspace.
 
@@ -16,6 +16,7 @@ pub mod purchase;
 pub mod purchasing;
 mod reason;
 mod record_mark;
+pub mod trading;
 pub mod wire;
 
 pub use command::Command;
@@ -27,3 +28,4 @@ pub use position::{InvalidPosition, Offset, Partition, Position, Timestamp};
 pub use purchase::NewOrder;
 pub use reason::RejectionReason;
 pub use record_mark::{InvalidRecordMark, RecordMark};
+pub use trading::{TradingCommand, TradingEvent};

@@ -51,11 +51,12 @@ impl fmt::Display for Currency {
     }
 }
 
-/// A decimal number exactly as somebody wrote it: `unscaled * 10^-scale`.
+/// A decimal number: `unscaled * 10^-scale`, with the smallest scale that holds it, so that equal
+/// numbers are equal.
 ///
-/// In JSON it is read from a number or a string, digit by digit, and never becomes a float. It has
-/// at most [`Decimal::DIGITS_MAX`] digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// In JSON it is read from a number or a string, digit by digit, and never becomes a float; it is
+/// written as a string. It has at most [`Decimal::DIGITS_MAX`] digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal {
     unscaled: i64,
     scale: u32,
@@ -79,6 +80,31 @@ impl Decimal {
     /// The most digits, before and after the point together.
     pub const DIGITS_MAX: u32 = 18;
 
+    /// `unscaled * 10^-scale`; refused where it has too many digits.
+    pub fn new(unscaled: i64, scale: u32) -> Result<Self, MoneyError> {
+        if unscaled.unsigned_abs() >= LIMIT.unsigned_abs() || scale > Self::DIGITS_MAX {
+            return Err(MoneyError::TooManyDigits);
+        }
+        let mut number = Self { unscaled, scale };
+        while number.scale > 0 && number.unscaled % 10 == 0 {
+            number.unscaled /= 10;
+            number.scale -= 1;
+        }
+        Ok(number)
+    }
+
+    /// The number in units of `10^-scale`; `None` where it is no whole number of them, or one
+    /// beyond an `i64`.
+    pub fn units(self, scale: u32) -> Option<i64> {
+        let factor = 10_i64.checked_pow(scale.checked_sub(self.scale)?)?;
+        self.unscaled.checked_mul(factor)
+    }
+
+    /// How many decimal places the number has.
+    pub const fn scale(self) -> u32 {
+        self.scale
+    }
+
     fn parse(text: &str) -> Result<Self, MoneyError> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
@@ -88,8 +114,12 @@ impl Decimal {
             Some(rest) => (true, rest),
             None => (false, mantissa),
         };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-        if whole.is_empty() || fraction.is_empty() {
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((_, "")) => return Err(MoneyError::NotADecimal),
+            Some((whole, fraction)) => (whole, fraction),
+            None => (digits, ""),
+        };
+        if whole.is_empty() {
             return Err(MoneyError::NotADecimal);
         }
         let mut unscaled: i64 = 0;
@@ -109,13 +139,19 @@ impl Decimal {
             unscaled = push_digit(unscaled, 0)?;
             scale += 1;
         }
-        let scale = u32::try_from(scale.max(0)).map_err(|_| MoneyError::TooManyDigits)?;
+        let scale = if unscaled == 0 { 0 } else { scale.max(0) };
+        let scale = u32::try_from(scale).map_err(|_| MoneyError::TooManyDigits)?;
+        if scale > Self::DIGITS_MAX {
+            return Err(MoneyError::TooManyDigits);
+        }
         Ok(Self { unscaled: if negative { -unscaled } else { unscaled }, scale })
     }
 }
 
+/// The first number that has too many digits.
+const LIMIT: i64 = 10_i64.pow(Decimal::DIGITS_MAX);
+
 fn push_digit(unscaled: i64, digit: i64) -> Result<i64, MoneyError> {
-    const LIMIT: i64 = 10_i64.pow(Decimal::DIGITS_MAX);
     match unscaled.checked_mul(10).and_then(|shifted| shifted.checked_add(digit)) {
         Some(number) if number < LIMIT => Ok(number),
         _ => Err(MoneyError::TooManyDigits),
@@ -148,6 +184,65 @@ impl<'de> Deserialize<'de> for Decimal {
         let raw = <&RawValue>::deserialize(deserializer)?.get();
         let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
         Self::parse(text).map_err(D::Error::custom)
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(DecimalText::new(self.unscaled, self.scale).as_str())
+    }
+}
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(DecimalText::new(self.unscaled, self.scale).as_str())
+    }
+}
+
+/// `units * 10^-scale` with exactly `scale` decimal places, written without an allocation: a decision
+/// has a dozen such numbers.
+struct DecimalText {
+    bytes: [u8; Self::LENGTH_MAX],
+    begin: usize,
+}
+
+impl DecimalText {
+    /// The digits of an `i64`, or one more than the most decimal places; a sign, and a point.
+    const LENGTH_MAX: usize = 21;
+
+    fn new(units: i64, scale: u32) -> Self {
+        let mut text = Self { bytes: [0; Self::LENGTH_MAX], begin: Self::LENGTH_MAX };
+        let mut left = units.unsigned_abs();
+        for _ in 0..scale {
+            text.push_digit(&mut left);
+        }
+        if scale > 0 {
+            text.push(b'.');
+        }
+        text.push_digit(&mut left);
+        while left > 0 {
+            text.push_digit(&mut left);
+        }
+        if units < 0 {
+            text.push(b'-');
+        }
+        text
+    }
+
+    /// Puts the last digit of `left` before what is there.
+    fn push_digit(&mut self, left: &mut u64) {
+        let digit = u8::try_from(*left % 10).expect("a digit");
+        *left /= 10;
+        self.push(b'0' + digit);
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.begin -= 1;
+        self.bytes[self.begin] = byte;
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[self.begin..]).expect("digits, a point and a sign")
     }
 }
 
@@ -190,12 +285,7 @@ impl Money {
 
     /// The amount as a decimal text with all the currency's places, such as `-0.05`.
     pub fn decimal_text(self) -> String {
-        let digits = self.currency.minor_digits();
-        let base = 10_u64.pow(digits);
-        let (whole, fraction) =
-            (self.minor.unsigned_abs() / base, self.minor.unsigned_abs() % base);
-        let sign = if self.minor < 0 { "-" } else { "" };
-        format!("{sign}{whole}.{fraction:0width$}", width = digits as usize)
+        DecimalText::new(self.minor, self.currency.minor_digits()).as_str().to_owned()
     }
 }
 
@@ -276,6 +366,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_decimal_survives_its_wire_form(
+            unscaled in prop_oneof![1 - LIMIT..LIMIT, Just(LIMIT - 1)],
+            scale in 0..=Decimal::DIGITS_MAX,
+        ) {
+            let number = Decimal::new(unscaled, scale).unwrap();
+            let json = serde_json::to_string(&number).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Decimal>(&json).unwrap(), number);
+        }
+
         #[test]
         fn money_survives_its_wire_form(minor in -99_999_999_999_999_999_i64..=99_999_999_999_999_999) {
             let money = Money::from_minor(minor, Currency::Gbp);

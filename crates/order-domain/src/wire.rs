@@ -7,6 +7,8 @@
 //! - A type that the reader does not know, or a version newer than it reads, is an error that says
 //!   so: such a record is a dead letter, to be sent again once the reader has learnt it.
 //!
+//! The types of a dialect of its own are led by its name: `trading.PlaceOrder`.
+//!
 //! A decision is `{"type":"Decision","version":1,"data":{"source":..,"at":..,"events":[..]}}`.
 
 use std::borrow::Cow;
@@ -18,7 +20,11 @@ use serde_json::value::RawValue;
 use crate::event::{
     CommandDeadLettered, NewOrderConflicted, NewOrderRepeated, OrderAccepted, OrderRejected,
 };
-use crate::{Command, Decision, Event, NewOrder, Position, Timestamp};
+use crate::{
+    Command, Decision, Event, NewOrder, Position, Timestamp, TradingCommand, TradingEvent,
+};
+
+mod trading;
 
 /// Why bytes are no command or no event that this build can read.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +96,7 @@ impl Command {
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::NewOrder(_) => "NewOrder",
+            Self::Trading(command) => command.request.type_name(),
         }
     }
 
@@ -97,6 +104,7 @@ impl Command {
     pub fn to_json(&self) -> Vec<u8> {
         match self {
             Self::NewOrder(order) => encode(self.type_name(), 1, order),
+            Self::Trading(command) => encode(self.type_name(), 1, trading::Written(command)),
         }
     }
 
@@ -105,7 +113,7 @@ impl Command {
         let envelope: ReadEnvelope<'_> = serde_json::from_slice(payload)?;
         match envelope.type_name.as_ref() {
             "NewOrder" => Ok(Self::NewOrder(envelope.data::<NewOrder>(1)?)),
-            _ => Err(envelope.unknown()),
+            _ => TradingCommand::from_envelope(&envelope).map(Self::Trading),
         }
     }
 }
@@ -119,6 +127,7 @@ impl Event {
             Self::NewOrderRepeated(_) => "NewOrderRepeated",
             Self::NewOrderConflicted(_) => "NewOrderConflicted",
             Self::CommandDeadLettered(_) => "CommandDeadLettered",
+            Self::Trading(event) => event.type_name(),
         }
     }
 
@@ -133,7 +142,7 @@ impl Event {
             "CommandDeadLettered" => {
                 Self::CommandDeadLettered(envelope.data::<CommandDeadLettered>(1)?)
             }
-            _ => return Err(envelope.unknown()),
+            _ => Self::Trading(TradingEvent::from_envelope(envelope)?),
         })
     }
 }
@@ -154,6 +163,7 @@ impl Serialize for Event {
             Self::NewOrderRepeated(event) => put(type_name, event, serializer),
             Self::NewOrderConflicted(event) => put(type_name, event, serializer),
             Self::CommandDeadLettered(event) => put(type_name, event, serializer),
+            Self::Trading(event) => put(type_name, event, serializer),
         }
     }
 }

@@ -13,13 +13,17 @@
 //! Architecture Invariant: no clock, no I/O, no random numbers, no floats, no async, and no map
 //! that is iterated in an order of its own. Time is the timestamp of a record.
 
+mod decided;
 mod engine;
-mod idempotency_window;
+mod market;
 mod outcomes;
 mod purchase_rules;
+mod recent_window;
 mod shop;
 mod snapshot;
 
 pub use engine::{Engine, EngineSettings, Evolved};
+pub use market::bounds::{MarketBounds, UNITS_MAX};
+pub use market::view::{AccountBalance, MarketView, OrderView};
 pub use outcomes::{OutcomeHash, VenueOutcomes};
 pub use snapshot::{SnapshotError, StateHash};

@@ -5,17 +5,25 @@
 //! - a venue: [`VENUE_FORM`], then for every remembered order, oldest first, the 16 bytes of its id,
 //!   the 16 bytes of its fingerprint, and its outcome: one byte of length and the reason's code, of
 //!   length 0 where it was accepted;
+//! - a market: its form, then its remembered commands in the same way; then what it is now. Every
+//!   asset in order of listing: its code, and the fees. Every account in order of opening: its name,
+//!   and of each asset that it ever had the code, what is available, what is held. Every instrument
+//!   in order of listing: its symbol, a byte that is 1 where it is halted, the number of trades, the
+//!   last price or 0, and of each order of its book (buys, then sells, the best price first, first in
+//!   first out) the 16 bytes of its id, price, and open quantity. These lists are led by their length,
+//!   names by a byte of it; numbers are 8 bytes, little-endian, in units, ticks and lots;
 //! - all venues: [`VENUES_FORM`], then for every venue, by name, one byte of length, the name, and
 //!   the 32 bytes of its hash.
 
 use std::fmt;
 
 use order_domain::VenueId;
-use order_domain::event::Outcome;
 use sha2::{Digest, Sha256};
 
 use crate::Engine;
-use crate::idempotency_window::Remembered;
+use crate::decided::{Decided, OutcomeCode};
+use crate::market::outcomes::of_market;
+use crate::recent_window::RecentWindow;
 use crate::shop::Shop;
 
 /// Leads what is hashed of a venue; the number is the version of the form.
@@ -48,54 +56,61 @@ impl fmt::Display for OutcomeHash {
     }
 }
 
-/// What became of the orders that a venue remembers.
+/// What became of the orders that a shop remembers, or of the commands that a market remembers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VenueOutcomes {
     /// The venue.
     pub venue: VenueId,
-    /// How many orders the hash is over: the newest, at most
-    /// [`idempotency_window_orders`](crate::EngineSettings::idempotency_window_orders).
+    /// How many orders or commands the hash is over: the newest, at most
+    /// [`idempotency_window_orders`](crate::EngineSettings::idempotency_window_orders) or
+    /// [`commands_remembered`](crate::MarketBounds::commands_remembered).
     pub orders: usize,
-    /// Which orders came, in which order, and what became of each.
+    /// Which came, in which order, and what became of each; of a market also what it is now.
     pub hash: OutcomeHash,
 }
 
 impl Engine {
-    /// What became of the remembered orders of every venue, by name.
+    /// What became of the remembered orders of every shop and the remembered commands of every
+    /// market, by name.
     ///
     /// Unlike the [`state_hash`](Self::state_hash) it is the same for every engine that took the
-    /// same orders in the same order a venue: whenever they came, at whatever offsets, on whichever
+    /// same commands in the same order a venue: whenever they came, at whatever offsets, on whichever
     /// partition, with whatever in between, repeated commands and dead letters included. Engines
     /// that shall agree need equal settings. Costs about as much as a
     /// [`snapshot`](Self::snapshot).
     pub fn outcomes(&self) -> Vec<VenueOutcomes> {
-        self.venues.iter().map(|(venue, shop)| of_venue(venue, shop)).collect()
+        let shops = self.shops.iter().map(|(venue, shop)| of_shop(venue, shop));
+        let markets = self.markets.iter().map(|(venue, market)| of_market(venue, market));
+        let mut outcomes: Vec<_> = shops.chain(markets).collect();
+        outcomes.sort_by(|a, b| a.venue.cmp(&b.venue));
+        outcomes
     }
 }
 
-fn of_venue(venue: &VenueId, shop: &Shop) -> VenueOutcomes {
+fn of_shop(venue: &VenueId, shop: &Shop) -> VenueOutcomes {
     let mut content = Sha256::new_with_prefix(VENUE_FORM);
-    let mut orders = 0;
-    for order in shop.window.iter() {
-        add(&mut content, order);
-        orders += 1;
-    }
+    let orders = add_commands(&mut content, &shop.window);
     VenueOutcomes { venue: venue.clone(), orders, hash: OutcomeHash(content.finalize().into()) }
 }
 
-fn add(content: &mut Sha256, order: &Remembered) {
-    content.update(order.order_id.0.as_bytes());
-    content.update(order.fingerprint.0);
-    let rejected = match order.outcome {
-        Outcome::Accepted => "",
-        Outcome::Rejected { reason } => reason.code(),
-    };
-    text(content, rejected);
+/// Adds what became of remembered commands, and tells how many there are.
+pub(crate) fn add_commands<O: OutcomeCode>(
+    content: &mut Sha256,
+    commands: &RecentWindow<Decided<O>>,
+) -> usize {
+    let mut number = 0;
+    for (id, decided) in commands.iter() {
+        content.update(id.as_bytes());
+        content.update(decided.fingerprint.0);
+        text(content, decided.outcome.code().unwrap_or_default());
+        number += 1;
+    }
+    number
 }
 
 /// Led by its length, so that no two different sequences give the same bytes.
-fn text(content: &mut Sha256, text: &str) {
-    let length = u8::try_from(text.len()).expect("codes and names of venues are short");
+pub(crate) fn text(content: &mut Sha256, text: &str) {
+    let length = u8::try_from(text.len()).expect("codes and names are short");
     content.update([length]);
     content.update(text);
 }

@@ -7,23 +7,24 @@ use order_domain::event::{
 };
 use order_domain::{Event, Fingerprint, NewOrder, Offset};
 
-use crate::idempotency_window::{IdempotencyWindow, Remembered};
+use crate::decided::Decided;
 use crate::purchase_rules::broken_rule;
+use crate::recent_window::RecentWindow;
 
 /// The state of one shop: which orders came lately, and what became of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Shop {
-    pub(crate) window: IdempotencyWindow,
+    pub(crate) window: RecentWindow<Decided<Outcome>>,
 }
 
 impl Shop {
     pub(crate) const fn new(window_orders: NonZeroU32) -> Self {
-        Self { window: IdempotencyWindow::new(window_orders) }
+        Self { window: RecentWindow::new(window_orders) }
     }
 
     /// Decides a purchase.
     pub(crate) fn decide(&self, order: NewOrder) -> Event {
-        match self.window.get(order.order_id) {
+        match self.window.get(order.order_id.0) {
             Some(first) => decide_again(&order, first),
             None => Self::decide_first(order),
         }
@@ -48,12 +49,11 @@ impl Shop {
             }
             _ => return,
         };
-        let order_id = order.order_id;
-        self.window.remember(Remembered { order_id, fingerprint, first: source, outcome });
+        self.window.remember(order.order_id.0, Decided { fingerprint, first: source, outcome });
     }
 }
 
-fn decide_again(order: &NewOrder, first: &Remembered) -> Event {
+fn decide_again(order: &NewOrder, first: &Decided<Outcome>) -> Event {
     let order_id = order.order_id;
     if Fingerprint::of(order) == first.fingerprint {
         let outcome = first.outcome;

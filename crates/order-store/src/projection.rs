@@ -18,10 +18,11 @@ fn row_of(decision: &Decision, event: &Event) -> Option<OrderRow> {
             let status = OrderStatus::Rejected(rejected.reason);
             Some(placed(decision, &rejected.order, status, Some(rejected.detail.clone())))
         }
-        // The first command's row stands as it is.
+        // The first command's row stands as it is; markets have no rows yet.
         Event::NewOrderRepeated(_)
         | Event::NewOrderConflicted(_)
-        | Event::CommandDeadLettered(_) => None,
+        | Event::CommandDeadLettered(_)
+        | Event::Trading(_) => None,
     }
 }
 

@@ -135,8 +135,8 @@ async fn check_orders(log: &dyn EventLog, restored: &Restored) -> Result<(), Res
     let Some(command) = read_one(log, &ORDERS, partition, decision.source.offset).await? else {
         return Ok(());
     };
-    let asked = Command::from_json(&command.payload).ok().map(|command| command.order_id());
-    let answered = decision.events.first().and_then(order_domain::Event::order_id);
+    let asked = Command::from_json(&command.payload).ok().map(|command| command.command_id());
+    let answered = decision.events.first().and_then(order_domain::Event::command_id);
     match (asked, answered) {
         (Some(asked), Some(answered)) if asked != answered => {
             other(format!("at {} it has order {asked}, decided was {answered}", decision.source))

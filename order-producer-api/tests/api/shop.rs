@@ -83,9 +83,9 @@ impl Shop {
 
     /// The commands on the log.
     pub fn commands(&self) -> Vec<NewOrder> {
-        let read = |record: Record| {
-            let Command::NewOrder(order) = Command::from_json(&record.payload).unwrap();
-            order
+        let read = |record: Record| match Command::from_json(&record.payload).unwrap() {
+            Command::NewOrder(order) => order,
+            Command::Trading(command) => panic!("{command:?}"),
         };
         self.log.all(&ORDERS).into_iter().map(read).collect()
     }
@@ -100,7 +100,8 @@ impl Shop {
                 loop {
                     let limit = BatchLimit { records: 10, bytes: 1 << 20 };
                     for record in reader.next(limit).await.unwrap() {
-                        let Command::NewOrder(order) = Command::from_json(&record.payload).unwrap();
+                        let command = Command::from_json(&record.payload).unwrap();
+                        let Command::NewOrder(order) = command else { panic!("{command:?}") };
                         let events = vec![decide(&order)];
                         let (source, at) = (record.position, record.timestamp);
                         let payload = Decision { source, at, events }.to_json().into();

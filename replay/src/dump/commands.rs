@@ -74,9 +74,11 @@ impl Commands {
             Ok(command) => command,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let mut request = to_request(&command, at);
-        if let Some(decisions) = &mut self.decisions {
-            request.outcome = decisions.outcome(record.position, command.order_id()).await?;
+        let Some(mut request) = to_request(&command, at) else {
+            return Ok(Err(format!("{} has no HTTP request", command.type_name())));
+        };
+        if let (Some(decisions), Some(order_id)) = (&mut self.decisions, command.order_id()) {
+            request.outcome = decisions.outcome(record.position, order_id).await?;
         }
         Ok(Ok(request))
     }

@@ -147,5 +147,7 @@ fn word(event: &Event) -> String {
         Event::NewOrderRepeated(event) => format!("repeated: {}", of(&event.outcome)),
         Event::NewOrderConflicted(_) => "conflicted".to_owned(),
         Event::CommandDeadLettered(_) => "dead-lettered".to_owned(),
+        // A market's commands have no requests here.
+        Event::Trading(event) => event.type_name().to_owned(),
     }
 }

@@ -40,15 +40,15 @@ struct OrderItem<'a> {
     currency_type: u8,
 }
 
-/// The request that makes `command`, sent at `at`.
-pub fn to_request(command: &Command, at: Timestamp) -> Exchange {
-    let Command::NewOrder(order) = command;
+/// The request that makes `command`, sent at `at`; `None` for one of another dialect.
+pub fn to_request(command: &Command, at: Timestamp) -> Option<Exchange> {
+    let Command::NewOrder(order) = command else { return None };
     let mut request = Exchange::new(at, "POST", ORDER_PATH);
     command.venue().as_str().clone_into(&mut request.key);
     request.headers = headers(order);
     let json = serde_json::to_string(&body(order)).expect("an order is JSON");
     request.body = Body::from(json);
-    request
+    Some(request)
 }
 
 fn headers(order: &NewOrder) -> Vec<(String, String)> {

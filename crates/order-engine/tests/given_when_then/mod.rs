@@ -63,7 +63,8 @@ impl Given {
 
     pub fn purchases_with_window(window: u32, orders: impl IntoIterator<Item = NewOrder>) -> Self {
         let idempotency_window_orders = NonZeroU32::new(window).unwrap();
-        let mut engine = Engine::new(Partition(0), EngineSettings { idempotency_window_orders });
+        let settings = EngineSettings { idempotency_window_orders, ..EngineSettings::DEFAULT };
+        let mut engine = Engine::new(Partition(0), settings);
         for (offset, order) in orders.into_iter().enumerate() {
             let source = Offset(offset as u64);
             let decision = engine.decide(source, Timestamp(1_000), Command::NewOrder(order));

@@ -1,0 +1,163 @@
+//! How fast one core decides a market's commands, from bytes to bytes, and where the time goes: beside
+//! the book alone on the same flow, and JSON alone on the same commands and decisions.
+//!
+//! ```sh
+//! cargo run --release -p order-engine --example market_throughput -- 200000
+//! ```
+//!
+//! takes five days of so many orders each. Every figure is nanoseconds a command; of each thousand
+//! commands the best of five rounds counts, a round being the whole flow on an empty market. Deciding
+//! and evolving take turns, so that theirs have the reading of the clock in them.
+
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
+mod laps;
+mod recorder;
+
+use std::hint::black_box;
+
+use order_book::OrderBook;
+use order_domain::{Command, Decision, Partition, Timestamp};
+use order_engine::{Engine, EngineSettings};
+use plain_order_book::{Day, Flow};
+
+use self::laps::Laps;
+use self::recorder::Recorder;
+
+const ROUNDS: usize = 5;
+const ORDERS: usize = 100_000;
+
+/// What the flow costs.
+struct Costs {
+    /// The flow on the book alone.
+    book: Laps,
+    /// Commands read and decisions written, and nothing else.
+    json: Laps,
+    reading: Laps,
+    deciding: Laps,
+    evolving: Laps,
+    writing: Laps,
+    /// From bytes to bytes.
+    engine: Laps,
+}
+
+fn main() {
+    let orders = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(ORDERS);
+    println!("nanoseconds a command; {orders} orders a day");
+    println!(
+        "{:<12} {:>8} {:>6} {:>6} {:>7} {:>8} {:>8} {:>7} {:>7} {:>9} {:>6} {:>6}",
+        "day",
+        "commands",
+        "book",
+        "json",
+        "reading",
+        "deciding",
+        "evolving",
+        "writing",
+        "engine",
+        "engine/s",
+        "/book",
+        "/json",
+    );
+    for day in Day::ALL {
+        report(&day.flow(orders));
+    }
+}
+
+fn report(flow: &Flow) {
+    let mut recorder = Recorder::new();
+    let set_up = recorder.payloads.len();
+    for message in &flow.messages {
+        message.apply(&mut recorder, &mut |_| {});
+    }
+    let (before, commands) = recorder.payloads.split_at(set_up);
+    let ready = ready(before);
+    let rounds = (0..ROUNDS).map(|_| measure(flow, &ready, commands));
+    let best = rounds.reduce(|best, round| best.best(&round)).expect("there are rounds");
+    let number = f64::from(u32::try_from(commands.len()).expect("some hundred thousand"));
+    let each = |laps: &Laps| laps.seconds() / number * 1e9;
+    println!(
+        "{:<12} {:>8} {:>6.0} {:>6.0} {:>7.0} {:>8.0} {:>8.0} {:>7.0} {:>7.0} {:>9.0} {:>6.1} {:>6.2}",
+        flow.name,
+        number,
+        each(&best.book),
+        each(&best.json),
+        each(&best.reading),
+        each(&best.deciding),
+        each(&best.evolving),
+        each(&best.writing),
+        each(&best.engine),
+        number / best.engine.seconds(),
+        best.engine.seconds() / best.book.seconds(),
+        best.engine.seconds() / best.json.seconds(),
+    );
+}
+
+/// The market before the day begins.
+fn ready(commands: &[Vec<u8>]) -> Engine {
+    let mut engine = Engine::new(Partition(0), EngineSettings::DEFAULT);
+    for payload in commands {
+        let command = Command::from_json(payload).expect("a command");
+        let decision = engine.decide(engine.next_source(), Timestamp(0), command);
+        engine.evolve(&decision);
+    }
+    engine
+}
+
+fn measure(flow: &Flow, ready: &Engine, commands: &[Vec<u8>]) -> Costs {
+    let mut asked = Vec::with_capacity(commands.len());
+    let reading = Laps::of(commands, |payload| asked.push(read(payload)));
+    let ([deciding, evolving], decisions) = decide_and_evolve(ready.clone(), asked);
+    let writing = Laps::of(&decisions, |decision| drop(black_box(decision.to_json())));
+    let json = Laps::of(commands.iter().zip(&decisions), |(payload, decision)| {
+        black_box(read(payload));
+        black_box(decision.to_json());
+    });
+    drop(decisions);
+    let mut market = ready.clone();
+    let engine = Laps::of(commands, |payload| drop(black_box(decided(&mut market, payload))));
+    let mut empty = OrderBook::default();
+    let book = Laps::of(&flow.messages, |message| {
+        message.apply(&mut empty, &mut |event| {
+            black_box(event);
+        });
+    });
+    Costs { book, json, reading, deciding, evolving, writing, engine }
+}
+
+/// What the engine does with a record.
+fn decided(engine: &mut Engine, payload: &[u8]) -> Vec<u8> {
+    let decision = engine.decide(engine.next_source(), Timestamp(0), read(payload));
+    engine.evolve(&decision);
+    decision.to_json()
+}
+
+fn decide_and_evolve(mut engine: Engine, commands: Vec<Command>) -> ([Laps; 2], Vec<Decision>) {
+    let mut decisions = Vec::with_capacity(commands.len());
+    let [mut deciding, mut evolving] = [Laps::default(), Laps::default()];
+    for (number, command) in commands.into_iter().enumerate() {
+        let decision =
+            deciding.time(number, || engine.decide(engine.next_source(), Timestamp(0), command));
+        evolving.time(number, || engine.evolve(&decision));
+        decisions.push(decision);
+    }
+    ([deciding, evolving], decisions)
+}
+
+fn read(payload: &[u8]) -> Command {
+    Command::from_json(payload).expect("a command")
+}
+
+impl Costs {
+    fn best(self, other: &Self) -> Self {
+        Self {
+            book: self.book.best(&other.book),
+            json: self.json.best(&other.json),
+            reading: self.reading.best(&other.reading),
+            deciding: self.deciding.best(&other.deciding),
+            evolving: self.evolving.best(&other.evolving),
+            writing: self.writing.best(&other.writing),
+            engine: self.engine.best(&other.engine),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Given what happened on a market before, when a command comes, then this is what is decided.
+
+mod amending;
+mod answer;
+mod bounds;
+mod cancelling;
+mod funding;
+mod listing;
+mod matching;
+mod placing;
+mod properties;
+mod random;
+mod repeating;
+mod snapshots;
+mod words;
+
+#[path = "../given_when_then/mod.rs"]
+mod given_when_then;
