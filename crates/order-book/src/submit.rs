@@ -96,9 +96,9 @@ impl OrderBook {
     }
 
     /// Gives an order another price or open quantity, or both. At the same price with a smaller
-    /// quantity it keeps its place, and the sink hears nothing. Otherwise it leaves and enters again at the back, and trades like
-    /// a new order of the same terms if it crosses; its own self-trade choice counts. Returns what is
-    /// open of it now.
+    /// quantity it keeps its place, and the sink hears nothing. Otherwise it leaves and enters again
+    /// at the back, and trades like a new order of the same terms if it crosses; its own self-trade
+    /// choice counts. Returns what is open of it now.
     pub fn amend(
         &mut self,
         id: OrderId,
