@@ -2,7 +2,7 @@
 
 use order_domain::trading::{SelfTrade, TimeInForce};
 
-use crate::words::{Market, asset, buy, market_buy, sell};
+use super::words::{Market, asset, buy, market_buy, sell};
 
 #[test]
 fn an_order_trades_at_the_makers_prices_best_and_oldest_first() {

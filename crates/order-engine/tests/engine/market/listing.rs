@@ -3,7 +3,7 @@
 use order_domain::trading::{BasisPoints, Instrument, RefusalReason};
 use order_engine::MarketBounds;
 
-use crate::words::{Market, SYMBOL, buy, instrument, number};
+use super::words::{Market, SYMBOL, buy, instrument, number};
 
 fn refused(change: impl FnOnce(&mut Instrument), detail: &str) {
     let mut terms = instrument(SYMBOL);
@@ -80,7 +80,7 @@ fn a_halted_instrument_takes_no_order_and_no_amendment_but_a_cancel() {
     market.place(buy("ada", "1", "100")).taken();
     market.halt().says(&["halted BTC-EUR"]);
     market.halt().says(&[]);
-    let halted = |answer: crate::words::Answer| {
+    let halted = |answer: super::words::Answer| {
         answer.refused(RefusalReason::Halted, "BTC-EUR is halted");
     };
     halted(market.place(buy("ada", "1", "100")));

@@ -1,8 +1,5 @@
 //! The words of the tests: given, when, then.
 
-// Each test file uses its own part of these words.
-#![allow(dead_code)]
-
 use std::num::NonZeroU32;
 
 use order_domain::event::Outcome;

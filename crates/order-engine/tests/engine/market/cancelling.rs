@@ -3,7 +3,7 @@
 use order_domain::trading::RefusalReason;
 use order_domain::trading::event::CANCELLED_AT_ONCE_MAX;
 
-use crate::words::{Market, buy, instrument, sell};
+use super::words::{Market, buy, instrument, sell};
 
 #[test]
 fn a_cancel_releases_what_the_order_holds() {

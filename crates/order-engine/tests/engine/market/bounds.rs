@@ -6,7 +6,7 @@ use order_domain::trading::event::{CancelledBy, TRADES_PER_COMMAND_MAX};
 use order_domain::trading::{AccountId, RefusalReason, TimeInForce, TradingEvent};
 use order_engine::MarketBounds;
 
-use crate::words::{Market, SYMBOL, buy, instrument, sell, symbol};
+use super::words::{Market, SYMBOL, buy, instrument, sell, symbol};
 
 /// The largest record that a Kafka broker takes as it comes (`message.max.bytes`).
 const RECORD_BYTES_MAX: usize = 1_048_588;

@@ -2,7 +2,7 @@
 
 use order_domain::trading::RefusalReason;
 
-use crate::words::{Market, asset, buy};
+use super::words::{Market, asset, buy};
 
 #[test]
 fn an_account_is_opened_once() {

@@ -11,7 +11,7 @@ use order_domain::trading::{
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::words::{account, asset, order, symbol};
+use super::words::{account, asset, order, symbol};
 
 pub const ACCOUNTS: [&str; 6] = ["ada", "bob", "carol", "dave", "eve", "frank"];
 /// BTC is bought in one and paid with in the other.

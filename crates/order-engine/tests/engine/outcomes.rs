@@ -1,11 +1,9 @@
 //! Two instances that took the same orders in the same order a venue came to the same, whatever
 //! else differs; any other difference shows.
 
-mod given_when_then;
-
 use std::collections::{BTreeMap, VecDeque};
 
-use given_when_then::purchase;
+use crate::given_when_then::purchase;
 use order_domain::{Command, Money, NewOrder, Partition, Timestamp, VenueId};
 use order_engine::{Engine, EngineSettings, OutcomeHash, VenueOutcomes};
 use proptest::prelude::*;

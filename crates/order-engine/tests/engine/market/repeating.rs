@@ -7,7 +7,7 @@ use order_domain::trading::command::{OpenAccount, PlaceOrder};
 use order_domain::trading::{RefusalReason, Request, TradingEvent};
 use order_engine::MarketBounds;
 
-use crate::words::{Answer, Market, Placing, account, buy, sell};
+use super::words::{Answer, Market, Placing, account, buy, sell};
 
 fn place(placing: Placing) -> Request {
     Request::PlaceOrder(PlaceOrder { terms: placing.0 })

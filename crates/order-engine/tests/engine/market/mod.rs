@@ -13,6 +13,3 @@ mod random;
 mod repeating;
 mod snapshots;
 mod words;
-
-#[path = "../given_when_then/mod.rs"]
-mod given_when_then;

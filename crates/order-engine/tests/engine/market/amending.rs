@@ -2,7 +2,7 @@
 
 use order_domain::trading::{RefusalReason, TimeInForce};
 
-use crate::words::{Market, buy, sell};
+use super::words::{Market, buy, sell};
 
 /// Two buys of ada and bob at 100, ada's first.
 fn two_buys() -> Market {

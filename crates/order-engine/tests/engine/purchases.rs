@@ -1,8 +1,6 @@
 //! Given what happened before, when a purchase comes, then this is what is decided.
 
-mod given_when_then;
-
-use given_when_then::{Given, purchase};
+use crate::given_when_then::{Given, purchase};
 use order_domain::event::Outcome;
 use order_domain::purchase::ITEMS_MAX;
 use order_domain::{Currency, Event, Money, Offset, RejectionReason, Timestamp};

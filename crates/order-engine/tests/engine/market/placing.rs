@@ -3,7 +3,7 @@
 use order_domain::trading::{BasisPoints, RefusalReason, SelfTrade, TimeInForce};
 use order_engine::MarketBounds;
 
-use crate::words::{Market, SYMBOL, buy, instrument, market_buy, market_sell, sell};
+use super::words::{Market, SYMBOL, buy, instrument, market_buy, market_sell, sell};
 
 #[test]
 fn a_resting_buy_holds_its_price_and_the_larger_fee() {

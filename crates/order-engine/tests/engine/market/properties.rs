@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use uuid::Uuid;
 
-use crate::random::{ACCOUNTS, ASSETS, SYMBOLS, commands, steps};
-use crate::words::{Market, account, asset, instrument, symbol, venue};
+use super::random::{ACCOUNTS, ASSETS, SYMBOLS, commands, steps};
+use super::words::{Market, account, asset, instrument, symbol, venue};
 
 fn terms(name: &str) -> Instrument {
     let mut terms = instrument(name);

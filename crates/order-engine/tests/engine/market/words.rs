@@ -14,7 +14,7 @@ use order_domain::{
 use order_engine::{Engine, EngineSettings, Evolved, MarketBounds, MarketView};
 use uuid::Uuid;
 
-pub use crate::answer::Answer;
+pub use super::answer::Answer;
 
 /// The instrument of the tests: a tick is 1 EUR, a lot 0.01 BTC; a maker pays 0.10 %, a taker 0.25 %.
 pub const SYMBOL: &str = "BTC-EUR";

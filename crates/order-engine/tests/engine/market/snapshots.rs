@@ -5,7 +5,7 @@ use order_domain::{Command, Partition, Timestamp};
 use order_engine::{Engine, EngineSettings};
 use sha2::{Digest, Sha256};
 
-use crate::words::{Market, buy, instrument, market_sell, sell, symbol};
+use super::words::{Market, buy, instrument, market_sell, sell, symbol};
 
 fn restored(market: &Market) -> Market {
     let snapshot = market.engine.snapshot();

@@ -1,11 +1,9 @@
 //! The same records give the same state: from the beginning, from a snapshot, after a crash, and
 //! with a deposed engine that repeats what is there.
 
-mod given_when_then;
-
 use std::num::NonZeroU32;
 
-use given_when_then::purchase;
+use crate::given_when_then::purchase;
 use order_domain::{Command, Decision, Money, Offset, Partition, Timestamp};
 use order_engine::{Engine, EngineSettings, Evolved, SnapshotError};
 use proptest::prelude::*;
