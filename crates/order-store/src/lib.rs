@@ -21,6 +21,7 @@ mod rows;
 pub mod search;
 pub mod sqlite;
 mod stored;
+pub mod trading;
 
 pub use error::StoreError;
 pub use model::{
