@@ -33,10 +33,20 @@ impl Desk {
         &self.configured.log
     }
 
-    /// Makes sure that no other desk writes until the lease is given back.
-    pub(super) async fn lease(&self) -> anyhow::Result<Lease> {
-        Marks::create(self.log().as_ref()).await.context("making the topic of marks")?;
-        Lease::take(self.log().as_ref()).await
+    /// Does `work` while no other desk writes; waits for one that does.
+    pub(super) async fn alone<T>(
+        &self,
+        work: impl AsyncFnOnce(&Lease) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let log = self.log().as_ref();
+        Marks::create(log).await.context("making the topic of marks")?;
+        let lease = Lease::take(log).await?;
+        let done = work(&lease).await;
+        match &done {
+            Ok(_) => lease.give_back().await,
+            Err(_) => lease.abandon().await,
+        }
+        done
     }
 
     /// The topics that a filter is about: those it names, or Seriatim's own. Fails where there is none.

@@ -51,10 +51,7 @@ pub(super) async fn run(desk: &Desk, args: &EditArgs) -> anyhow::Result<ExitCode
         println!("nothing has changed");
         return Ok(ExitCode::SUCCESS);
     };
-    let lease = desk.lease().await?;
-    let appended = append(desk, &letter, record).await;
-    lease.give_back().await;
-    let copy = appended?;
+    let copy = desk.alone(async |_| append(desk, &letter, record).await).await?;
     println!("{} takes the place of {}: {}", copy.place, letter.place, understanding::of(&copy));
     Ok(ExitCode::SUCCESS)
 }

@@ -68,10 +68,7 @@ pub(super) async fn run(desk: &Desk, args: &ImportArgs) -> anyhow::Result<ExitCo
     let counts = if args.dry_run {
         import(desk, args, &topics).await?
     } else {
-        let lease = desk.lease().await?;
-        let done = import(desk, args, &topics).await;
-        lease.give_back().await;
-        done?
+        desk.alone(async |_| import(desk, args, &topics).await).await?
     };
     let Counts { new, edited, passed_over } = counts;
     let would_be = if args.dry_run { "would be " } else { "" };

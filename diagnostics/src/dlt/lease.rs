@@ -70,6 +70,13 @@ impl Lease {
         let _ = self.leave.send(());
         let _ = self.task.await;
     }
+
+    /// Lets the next desk begin after the session time-out, as if this one had been killed. After an
+    /// append that failed, since it may still be on its way.
+    pub(super) async fn abandon(self) {
+        self.task.abort();
+        let _ = self.task.await;
+    }
 }
 
 async fn owned(membership: &mut dyn Membership) -> Result<(), LogError> {

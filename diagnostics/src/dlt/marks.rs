@@ -134,7 +134,7 @@ impl Marks {
             Err(LogError::NoSuchTopic(_)) => return Ok(marks),
             counted => counted?,
         };
-        let mut stretch = Stretch::whole(log, &DEAD_LETTER_MARKS, PARTITION).await?;
+        let mut stretch = Stretch::whole(log, &DEAD_LETTER_MARKS, PARTITION).await?.complete();
         marks.next = stretch.end();
         while let Some(records) = stretch.next().await? {
             for record in records {

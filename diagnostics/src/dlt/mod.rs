@@ -93,12 +93,16 @@ pub async fn run(args: &DltArgs) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(&desk, args).await,
         Command::Purge(args) => purge::run(&desk, args).await,
     };
-    desk.close().await;
     match done {
+        Ok(code) => {
+            desk.close().await;
+            Ok(code)
+        }
         Err(error) if error.is::<Usage>() => {
             eprintln!("error: {error}");
             Ok(ExitCode::from(exit::MISCONFIGURED))
         }
-        done => done,
+        // The log is not closed, which would give what failed some more time to arrive.
+        Err(error) => Err(error),
     }
 }

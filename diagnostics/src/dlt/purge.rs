@@ -42,10 +42,9 @@ pub(super) async fn run(desk: &Desk, args: &PurgeArgs) -> anyhow::Result<ExitCod
         println!("nothing was purged");
         return Ok(ExitCode::FAILURE);
     }
-    let lease = desk.lease().await?;
-    let purged = purge(desk, args, &letters.into_iter().collect()).await;
-    lease.give_back().await;
-    println!("{} purged", dead_letters(purged?));
+    let agreed = letters.into_iter().collect();
+    let purged = desk.alone(async |_| purge(desk, args, &agreed).await).await?;
+    println!("{} purged", dead_letters(purged));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -63,7 +63,8 @@ async fn look_up(
     let mut missing: HashMap<String, Named> =
         named.into_iter().map(|letter| (letter.place.to_string(), letter)).collect();
     let mut sent = Vec::new();
-    let mut tail = Stretch::from(log, topic, position.partition, position.offset).await?;
+    let tail = Stretch::from(log, topic, position.partition, position.offset).await?;
+    let mut tail = tail.complete();
     while !missing.is_empty()
         && let Some(records) = tail.next().await?
     {

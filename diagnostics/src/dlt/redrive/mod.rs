@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use event_log::Topic;
 use jiff::SignedDuration;
@@ -124,16 +125,14 @@ pub(super) async fn run(desk: &Desk, args: &RedriveArgs) -> anyhow::Result<ExitC
         println!("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
-    let stop = shutdown::on_signals();
-    let lease = tokio::select! {
-        lease = desk.lease() => lease?,
-        () = stop.cancelled() => return finished(args, &Summary { left: plan.letters.len(), ..Summary::default() }),
-    };
     let agreed = plan.letters.into_iter().collect();
-    let redrive = Redrive { desk, args, topics, agreed, stop };
-    let done = redrive.run(&lease).await;
-    lease.give_back().await;
-    finished(args, &done?)
+    let done = desk.alone(async |lease| {
+        // Until now, a signal has simply ended the process.
+        let stop = shutdown::on_signals();
+        Redrive { desk, args, topics, agreed, stop }.run(lease).await
+    });
+    let broke_off = "the redrive broke off; run again, it finds out what was sent and goes on";
+    finished(args, &done.await.context(broke_off)?)
 }
 
 fn finished(args: &RedriveArgs, summary: &Summary) -> anyhow::Result<ExitCode> {

@@ -1,0 +1,127 @@
+//! `redrive`: where letters go, and which are not sent.
+
+use event_log::topics::{ORDERS, ORDERS_DEAD_LETTERS};
+use event_log::{Headers, NewRecord, Topic};
+use serde_json::json;
+
+use crate::world::{COMMAND, World, connect, spring};
+
+#[tokio::test]
+async fn a_letter_is_sent_once_and_keeps_its_history() {
+    let world = World::new().await;
+    world.dead_command(COMMAND.as_bytes(), "unknown type").await;
+    let plan = world.prints(&["redrive", "--dry-run"]);
+    assert!(plan.contains("1 dead letter of orders-dlt would be sent to orders\n"), "{plan}");
+    let (code, sentence) = world.fails(&["redrive"]);
+    assert!(code == 2 && sentence.contains("--yes"), "{sentence}");
+    let sent = world.prints(&["redrive", "--yes"]);
+    assert!(sent.ends_with("1 dead letter sent\n"), "{sent}");
+    let again = world.prints(&["redrive", "--yes"]);
+    assert_eq!(again, "nothing is to be sent\n1 dead letter would not be sent: redriven\n");
+
+    let sent = [world.records(&ORDERS, 0).await, world.records(&ORDERS, 1).await].concat();
+    assert_eq!(sent.len(), 1);
+    let letter = &world.records(&ORDERS_DEAD_LETTERS, 0).await[0];
+    let headers = letter.headers.clone().with("seriatim-redrive", "orders-dlt/0:0");
+    assert_eq!(sent[0].headers, headers, "a further failure adds to the history");
+    let listed = world.json(&["list", "--all"]);
+    let place = format!("orders/{}", sent[0].position);
+    assert_eq!(listed["letters"][0]["state"], "redriven");
+    assert_eq!(listed["letters"][0]["place"], json!(place));
+}
+
+#[tokio::test]
+async fn what_would_fail_again_is_not_sent_unless_asked_for() {
+    let world = World::new().await;
+    world.dead_command(b"{", "malformed").await;
+    let plan = world.json(&["redrive", "--dry-run"]);
+    assert_eq!(plan["wouldSend"], 0);
+    assert_eq!(plan["refused"][0]["count"], 1);
+    world.prints(&["redrive", "--yes", "--even-unreadable"]);
+    assert_eq!(world.records(&ORDERS, 0).await.len(), 1);
+}
+
+#[tokio::test]
+async fn letters_of_another_system_go_back_to_their_topic_without_what_was_said_of_them() {
+    let world = World::new().await;
+    let (letters, clicks) = (world.create("clicks-dlq").await, world.create("clicks").await);
+    let record = |headers| NewRecord { key: "k".into(), payload: "click".into(), headers };
+    world.append(&letters, 0, record(connect(77))).await;
+    world.append(&letters, 0, record(spring(&clicks, 5).with("own", "1"))).await;
+    world.append(&letters, 0, record(Headers::new())).await;
+    let redrive = ["redrive", "--topic", "clicks-dlq", "--yes"];
+    let said = world.prints(&redrive);
+    assert!(
+        said.contains("1 dead letter would not be sent: no header tells which topic"),
+        "{said}"
+    );
+
+    let own = Headers::new().with("content-type", "text/plain");
+    let sent = &world.records(&clicks, 1).await[..];
+    assert_eq!(sent.len(), 1, "it goes back to its partition");
+    assert_eq!(sent[0].headers, own.with("seriatim-redrive", "clicks-dlq/0:0"));
+    let sent = &world.records(&clicks, 0).await[..];
+    let own = Headers::new().with("own", "1");
+    assert_eq!(sent[0].headers, own.with("seriatim-redrive", "clicks-dlq/0:1"));
+
+    world.prints(&[&redrive[..], &["--to", "clicks"]].concat());
+    let count = world.records(&clicks, 0).await.len() + world.records(&clicks, 1).await.len();
+    assert_eq!(count, 3);
+}
+
+#[tokio::test]
+async fn a_letter_of_which_only_headers_were_kept_is_not_sent() {
+    let world = World::new().await;
+    let topic = world.create("dlq.jobs").await;
+    world.create("jobs").await;
+    let headers = Headers::new()
+        .with("__dlq.errors.topic", "jobs")
+        .with("__dlq.errors.partition", "0")
+        .with("__dlq.errors.offset", "9")
+        .with("__dlq.errors.group", "workers");
+    world.append(&topic, 0, NewRecord { headers, ..NewRecord::default() }).await;
+    let plan = world.json(&["redrive", "--topic", "dlq.jobs", "--dry-run"]);
+    assert_eq!(plan["wouldSend"], 0);
+    let why = plan["refused"][0]["why"].as_str().unwrap();
+    assert!(why.starts_with("only their headers were kept (KIP-1191"), "{why}");
+}
+
+#[tokio::test]
+async fn a_trial_in_which_nothing_fails_goes_on_with_the_rest_and_one_that_fails_stops() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.dead_command(COMMAND.as_bytes(), "unknown type").await;
+    }
+    let trial = ["redrive", "--yes", "--canary", "1", "--canary-wait", "500ms"];
+    let said = world.prints(&trial);
+    assert!(said.ends_with("3 dead letters sent\n"), "{said}");
+
+    for _ in 0..3 {
+        world.dead_command(COMMAND.as_bytes(), "unknown type").await;
+    }
+    let mut command = world.command(&["redrive", "--yes", "--canary", "1", "--canary-wait", "60s"]);
+    let redrive = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let sent = async |topic: &Topic| {
+        world.records(topic, 0).await.len() + world.records(topic, 1).await.len()
+    };
+    while sent(&ORDERS).await < 4 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // The engine, which still can't read it, writes the new dead letter.
+    let failed = &world.records(&ORDERS_DEAD_LETTERS, 0).await[3];
+    let mut headers = Headers::new();
+    for (name, value) in failed.headers.iter() {
+        let attempts = name == event_log::dead_letters::ATTEMPTS;
+        let value = if attempts { vec![0, 0, 0, 2].into() } else { value.clone() };
+        headers.push(name.to_owned(), value);
+    }
+    let (key, payload) = (failed.key.clone(), failed.payload.clone());
+    world.append(&ORDERS_DEAD_LETTERS, 0, NewRecord { key, payload, headers }).await;
+    let output = redrive.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let end = "1 of those on trial failed again: orders-dlt/0:6\n\
+               nothing more was sent; 2 dead letters left\n";
+    assert!(said.ends_with(end), "{said}");
+    assert_eq!(sent(&ORDERS).await, 4);
+}
