@@ -15,8 +15,8 @@ async fn letters_are_listed_one_by_one_and_by_cause() {
 
     let printed = world.prints(&["list"]);
     let lines: Vec<_> = printed.lines().collect();
-    assert!(lines[0].starts_with("LETTER           FAILED"), "{printed}");
-    assert!(lines[1].starts_with("orders-dlt/0:0   20"), "{printed}");
+    assert!(lines[0].starts_with("LETTER          FAILED"), "{printed}");
+    assert!(lines[1].starts_with("orders-dlt/0:0  20"), "{printed}");
     assert!(lines[1].ends_with("UndecodableCommand: malformed: EOF at line 1 column 1"));
     assert_eq!(lines[4], "3 dead letters in orders-dlt and order-events-dlt: 3 waiting");
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::poison::Poison;
-use crate::watch::{WAIT_MAX, eventually, find, read};
+use crate::watch::{WAIT_MAX, eventually, find, read, read_partition};
 
 /// How many dead letters are sent again while the desk is stopped and killed.
 const LETTERS: usize = 10_000;
@@ -163,7 +163,7 @@ async fn each_stands_once(log: &dyn EventLog, orders: &[OrderId]) {
     let mut times: BTreeMap<OrderId, u32> = BTreeMap::new();
     for partition in (0..PARTITIONS).map(Partition) {
         let count = log.ends(&ORDERS, partition).await.unwrap().next.0;
-        for record in crate::watch::read_partition(log, &ORDERS, partition, count).await {
+        for record in read_partition(log, &ORDERS, partition, count).await {
             let order = Command::from_json(&record.payload).unwrap().order_id().unwrap();
             *times.entry(order).or_default() += 1;
             let letter = record.headers.get_text(REDRIVE).unwrap();
@@ -190,7 +190,7 @@ async fn parked_orders_are_freed_over_kafka_and_postgres() {
 /// The store refuses one customer's orders for good. On trial they fail again, and the rest is left
 /// alone; once the store is mended all are sent, and the orders arrive.
 async fn parked_orders_are_freed(profile: Profile) {
-    const ORDERS: u64 = 6;
+    const EACH: u64 = 6;
     let house = House::new(profile).map(|house| {
         house
             .with("SERIATIM_TOPICS__PARTITIONS", "1")
@@ -202,17 +202,21 @@ async fn parked_orders_are_freed(profile: Profile) {
     let log = event_log::open(&LogSettings::new(house.log_url())).await.unwrap();
     let poison = Poison::of_customer(&house, 667);
     let mut held = Vec::new();
-    for cents in 0..ORDERS {
-        let key = format!("poisoned-{cents}");
-        let key = [("Idempotency-Key", key.as_str())];
-        held.push(client.place(&purchase(667, 100 + cents), &key).await.unwrap().order_id);
-        // Sent again, it is an event behind the one that is refused.
-        client.place(&purchase(667, 100 + cents), &key).await.unwrap();
+    for cents in 0..EACH {
+        held.push(client.place(&purchase(667, 100 + cents), &[]).await.unwrap().order_id);
     }
-    let dead = usize::try_from(2 * ORDERS).unwrap();
+    // Each command comes once more: an event behind the one that is refused.
+    let commands = read_partition(log.as_ref(), &ORDERS, Partition(0), EACH).await;
+    let again = commands.into_iter().map(|Record { key, payload, headers, .. }| NewRecord {
+        key,
+        payload,
+        headers,
+    });
+    log.append_all(&ORDERS, Partition(0), again.collect()).await.unwrap();
+    let dead = usize::try_from(2 * EACH).unwrap();
     read(log.as_ref(), &ORDER_EVENTS_DEAD_LETTERS, dead).await;
     let desk = Desk(&house);
-    assert_eq!(desk.count("waiting"), 2 * ORDERS);
+    assert_eq!(desk.count("waiting"), 2 * EACH);
     let causes = desk.succeeds(&["list", "--by-cause"]);
     for cause in ["StoreRefused", "BehindAnother: an earlier event of the same order waits"] {
         assert!(causes.contains(cause), "{causes}");
@@ -222,13 +226,13 @@ async fn parked_orders_are_freed(profile: Profile) {
     let tried = desk.run(&trial);
     assert_eq!(tried.status.code(), Some(3), "{tried:?}");
     let said = String::from_utf8(tried.stdout).unwrap();
-    let behind = format!("{ORDERS} dead letters about the same subjects would stay behind");
+    let behind = format!("{EACH} dead letters about the same subjects would stay behind");
     assert!(said.contains("2 dead letters sent") && said.contains(&behind), "{said}");
     assert_eq!(desk.count("redriven"), 2);
     assert_eq!(find(&client, held[0]).await, None);
 
     poison.remove();
-    wait_until(|| desk.count("waiting") == 2 * ORDERS).await;
+    wait_until(|| desk.count("waiting") == 2 * EACH).await;
     desk.succeeds(&["redrive", "--yes"]);
     for order in held {
         eventually(&client, order).await;
