@@ -1,6 +1,6 @@
 //! `edit`: a dead letter gets a copy with another payload, which takes its place.
 
-use std::io::{IsTerminal as _, Write as _, stdin, stdout};
+use std::io::{IsTerminal as _, Write as _, stdin};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -11,6 +11,7 @@ use event_log::{Headers, NewRecord, RECORD_BYTES_MAX, Record};
 use tempfile::NamedTempFile;
 
 use super::Usage;
+use super::ask::answer;
 use super::desk::Desk;
 use super::json_text;
 use super::ledger::{OWN_HEADERS, State};
@@ -157,11 +158,7 @@ fn by_hand(letter: &Letter) -> anyhow::Result<Option<NewRecord>> {
             return Err(kept(file, &why));
         }
         eprintln!("{why}");
-        print!("Edit again? [Y/n] ");
-        stdout().flush()?;
-        let mut answer = String::new();
-        stdin().read_line(&mut answer)?;
-        if matches!(answer.trim().to_lowercase().as_str(), "n" | "no") {
+        if matches!(answer("Edit again? [Y/n] ")?.as_str(), "n" | "no") {
             return Ok(None);
         }
     }

@@ -101,7 +101,7 @@ impl Failure {
 
     /// Spring appends, where a record fails again, and the first value is where it came from.
     fn of_spring(headers: &Headers) -> Self {
-        let number = |name| first(headers, name).and_then(|bytes| binary(bytes));
+        let number = |name| first(headers, name).and_then(binary);
         Self {
             dialect: Some(Dialect::Spring),
             topic: first_text(headers, ORIGINAL_TOPIC).and_then(topic),

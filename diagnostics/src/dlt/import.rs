@@ -119,7 +119,7 @@ fn lines(path: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Numb
 /// What is still to be appended to each partition.
 #[derive(Default)]
 struct Lanes {
-    lanes: BTreeMap<(Topic, Partition), Vec<NewRecord>>,
+    records: BTreeMap<(Topic, Partition), Vec<NewRecord>>,
     letters: usize,
     bytes: usize,
 }
@@ -128,7 +128,7 @@ impl Lanes {
     fn add(&mut self, topic: Topic, partition: Partition, record: NewRecord) {
         self.letters += 1;
         self.bytes += record.size();
-        self.lanes.entry((topic, partition)).or_default().push(record);
+        self.records.entry((topic, partition)).or_default().push(record);
     }
 
     fn is_full(&self) -> bool {
@@ -136,7 +136,7 @@ impl Lanes {
     }
 
     async fn append(&mut self, desk: &Desk) -> Result<(), LogError> {
-        for ((topic, partition), records) in std::mem::take(self).lanes {
+        for ((topic, partition), records) in std::mem::take(self).records {
             desk.log().append_all(&topic, partition, records).await?;
         }
         Ok(())

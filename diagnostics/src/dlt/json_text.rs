@@ -36,7 +36,7 @@ fn laid_out(bytes: &[u8], indent: Option<&str>) -> Option<String> {
         match sign {
             ' ' | '\n' | '\r' | '\t' => {}
             '{' | '[' => {
-                while signs.next_if(|next| next.is_ascii_whitespace()).is_some() {}
+                while signs.next_if(char::is_ascii_whitespace).is_some() {}
                 match signs.next_if(|next| matches!(next, '}' | ']')) {
                     Some(end) => out.text.extend([sign, end]),
                     None => out.open(sign),

@@ -46,13 +46,11 @@ impl Lease {
             eprintln!("waiting for another desk on this log to end, or to be known as dead ...");
             owned(membership.as_mut()).await
         };
-        match timeout(WAIT_MAX, turn).await {
-            Ok(owned) => owned?,
-            Err(_) => {
-                membership.leave().await?;
-                bail!("another desk works on this log: let it end, or stop it, and try again");
-            }
-        }
+        let Ok(owned) = timeout(WAIT_MAX, turn).await else {
+            membership.leave().await?;
+            bail!("another desk works on this log: let it end, or stop it, and try again");
+        };
+        owned?;
         let lost = CancellationToken::new();
         let (leave, told_to_leave) = oneshot::channel();
         let task = tokio::spawn(keep(membership, lost.clone(), told_to_leave));

@@ -80,8 +80,9 @@ impl Entry {
 pub(super) struct Cause {
     pub(super) topic: String,
     pub(super) count: usize,
-    /// The cause of the first of them.
-    pub(super) cause: String,
+    /// Why the first of them failed.
+    #[serde(rename = "cause")]
+    pub(super) why: String,
     pub(super) first: String,
     pub(super) last: String,
     /// The first of them.
@@ -102,7 +103,7 @@ impl Causes {
         let found = self.0.entry(key).or_insert_with(|| Cause {
             topic: letter.place.topic.to_string(),
             count: 0,
-            cause,
+            why: cause,
             first: String::new(),
             last: String::new(),
             example: letter.place.clone(),
@@ -204,11 +205,11 @@ fn show_entries(entries: &[Entry], count: usize) {
 
 /// Prints causes, a paragraph each.
 pub(super) fn show_causes(causes: &[Cause]) {
-    for Cause { topic, count, cause, first, last, example, .. } in causes {
+    for Cause { topic, count, why, first, last, example, .. } in causes {
         println!(
             "{:>8}  {topic}  {}",
             show_count(*count as u64),
-            short(&plain(cause), CAUSE_CHARS_MAX)
+            short(&plain(why), CAUSE_CHARS_MAX)
         );
         println!("{:>8}  first {first}, last {last}, such as {example}", "");
     }

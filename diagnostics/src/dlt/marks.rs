@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use event_log::topics::DEAD_LETTER_MARKS;
 use event_log::{EventLog, LogError, NewRecord, Retention, TopicSpec};
 use order_domain::{Offset, Partition, RecordMark};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::letter::Letter;
 use super::place::Place;
@@ -41,7 +41,7 @@ pub(super) struct Named {
     /// Where it stands.
     pub(super) place: Place,
     /// The hash of its record.
-    #[serde(serialize_with = "write_mark", deserialize_with = "read_mark")]
+    #[serde(with = "as_text")]
     pub(super) mark: RecordMark,
 }
 
@@ -232,12 +232,25 @@ fn from_json(payload: &[u8]) -> Result<Mark, String> {
     }
 }
 
-fn write_mark<S: Serializer>(mark: &RecordMark, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(mark)
-}
+/// A mark in JSON is the text that it has elsewhere.
+mod as_text {
+    use std::fmt::Display;
+    use std::str::FromStr;
 
-fn read_mark<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RecordMark, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<T: Display, S: Serializer>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 #[cfg(test)]

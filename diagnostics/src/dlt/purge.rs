@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::ask::confirmed;
+use super::ask::AskArgs;
 use super::desk::Desk;
 use super::filter::{Filter, FilterArgs};
 use super::ledger::{Ledger, State};
@@ -21,12 +21,8 @@ use super::text::letters as dead_letters;
 pub struct PurgeArgs {
     #[command(flatten)]
     filter: FilterArgs,
-    /// Do not ask.
-    #[arg(long, short)]
-    yes: bool,
-    /// Only tell which would be purged.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    ask: AskArgs,
 }
 
 /// The sub-command.
@@ -34,11 +30,11 @@ pub(super) async fn run(desk: &Desk, args: &PurgeArgs) -> anyhow::Result<ExitCod
     let (_, Meant { letters, causes }) = meant(desk, args).await?;
     show_causes(&causes.into_sorted());
     let count = dead_letters(letters.len());
-    if letters.is_empty() || args.dry_run {
+    if letters.is_empty() || args.ask.dry_run {
         println!("{count} would be purged");
         return Ok(ExitCode::SUCCESS);
     }
-    if !confirmed(&format!("Purge {count}?"), args.yes)? {
+    if !args.ask.confirmed(&format!("Purge {count}?"))? {
         println!("nothing was purged");
         return Ok(ExitCode::FAILURE);
     }

@@ -141,8 +141,8 @@ fn header(value: &[u8]) -> String {
     match std::str::from_utf8(value) {
         Ok(text) if !text.contains(char::is_control) || text.contains('\n') => plain(text),
         _ => {
-            let digits: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("0x{digits}")
+            let digits: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("0x{}", digits.concat())
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use event_log::topics::{ORDER_EVENTS_DEAD_LETTERS, ORDERS_DEAD_LETTERS};
 use order_domain::wire::DecodeError;
-use order_domain::{Command, Decision, VenueId};
+use order_domain::{Command, Decision, Event, VenueId};
 
 use super::letter::Letter;
 
@@ -53,8 +53,7 @@ impl fmt::Display for Understanding {
                 write!(f, " of {}", command.venue())
             }
             Self::Decision(decision) => {
-                let events: Vec<_> =
-                    decision.events.iter().map(|event| event.type_name()).collect();
+                let events: Vec<_> = decision.events.iter().map(Event::type_name).collect();
                 write!(f, "the decision of orders/{}: {}", decision.source, events.join(", "))
             }
             Self::Fails(error) => write!(f, "can't be read: {error}"),

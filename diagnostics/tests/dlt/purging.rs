@@ -16,8 +16,8 @@ async fn purged_letters_are_kept_and_neither_listed_nor_sent() {
     let (code, sentence) = world.fails(&["purge", "--reason", "malformed"]);
     assert_eq!(code, 2);
     assert!(sentence.starts_with("there is no terminal to ask at: give --yes"), "{sentence}");
-    let would = world.prints(&["purge", "--reason", "malformed", "--dry-run"]);
-    assert!(would.ends_with("1 dead letter would be purged\n"), "{would}");
+    let told = world.prints(&["purge", "--reason", "malformed", "--dry-run"]);
+    assert!(told.ends_with("1 dead letter would be purged\n"), "{told}");
     assert_eq!(world.letters("waiting").len(), 2);
 
     let done = world.prints(&["purge", "--reason", "malformed", "--yes"]);

@@ -1,7 +1,7 @@
 //! `redrive`: where letters go, and which are not sent.
 
-use event_log::topics::{ORDERS, ORDERS_DEAD_LETTERS};
-use event_log::{Headers, NewRecord, Topic};
+use event_log::topics::{DEAD_LETTER_MARKS, ORDERS, ORDERS_DEAD_LETTERS};
+use event_log::{Headers, NewRecord, Retention, Topic, TopicSpec};
 use serde_json::json;
 
 use crate::world::{COMMAND, World, connect, spring};
@@ -124,4 +124,43 @@ async fn a_trial_in_which_nothing_fails_goes_on_with_the_rest_and_one_that_fails
                nothing more was sent; 2 dead letters left\n";
     assert!(said.ends_with(end), "{said}");
     assert_eq!(sent(&ORDERS).await, 4);
+}
+
+#[tokio::test]
+async fn what_a_killed_desk_has_sent_without_saying_so_is_not_sent_again() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.dead_command(COMMAND.as_bytes(), "unknown type").await;
+    }
+    // It was to send all three, and was killed behind the first.
+    let letters = world.records(&ORDERS_DEAD_LETTERS, 0).await;
+    let named: Vec<_> = letters
+        .iter()
+        .map(|letter| {
+            let place = format!("orders-dlt/{}", letter.position);
+            json!({"place": place, "mark": letter.mark().to_string()})
+        })
+        .collect();
+    let partition = event_log::partition_of_key(b"shop/0", crate::world::PARTITIONS);
+    let leg = json!({"to": format!("orders/{partition}:0"), "letters": named});
+    let mark = json!({"version": 1, "type": "Sending", "data": {"legs": [leg]}});
+    let retention = Retention::default();
+    let spec = TopicSpec { topic: DEAD_LETTER_MARKS, partitions: 1, retention };
+    world.log.create_topics(&[spec]).await.unwrap();
+    let payload = mark.to_string().into();
+    world.append(&DEAD_LETTER_MARKS, 0, NewRecord { payload, ..NewRecord::default() }).await;
+    let headers = Headers::new().with("seriatim-redrive", "orders-dlt/0:0");
+    world.append(&ORDERS, partition.0, NewRecord { headers, ..NewRecord::default() }).await;
+
+    assert_eq!(world.letters("in-doubt").len(), 3);
+    let plan = world.json(&["redrive", "--dry-run"]);
+    assert_eq!((&plan["wouldSend"], &plan["inDoubt"]), (&json!(3), &json!(3)));
+    let said = world.prints(&["redrive", "--yes"]);
+    let end = "2 dead letters sent; 1 dead letter had been sent by the run before\n";
+    assert!(said.ends_with(end), "{said}");
+    let sent = world.records(&ORDERS, partition.0).await;
+    let sent_names: Vec<_> =
+        sent.iter().map(|record| record.headers.get_text("seriatim-redrive").unwrap()).collect();
+    assert_eq!(sent_names, ["orders-dlt/0:0", "orders-dlt/0:1", "orders-dlt/0:2"]);
+    assert_eq!(world.letters("redriven").len(), 3);
 }

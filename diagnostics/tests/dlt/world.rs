@@ -30,7 +30,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("log").display());
         let log = event_log::open(&LogSettings::new(url)).await.unwrap();
-        let delays = [std::time::Duration::from_millis(1_000)];
+        let delays = [std::time::Duration::from_secs(1)];
         let specs = event_log::topics::flow(PARTITIONS, Retention::default(), &delays);
         log.create_topics(&specs).await.unwrap();
         Self { folder, log }

@@ -23,7 +23,7 @@ use serde::Serialize;
 use service_kit::{exit, shutdown};
 use tokio_util::sync::CancellationToken;
 
-use super::ask::confirmed;
+use super::ask::AskArgs;
 use super::desk::Desk;
 use super::filter::{self, Filter, FilterArgs};
 use super::lease::Lease;
@@ -39,6 +39,9 @@ use trial::Trial;
 /// The exit code when letters that were sent on trial failed again.
 const FAILED_AGAIN: u8 = 3;
 
+/// How many of them the summary names.
+const NAMES_MAX: usize = 5;
+
 /// Send dead letters again: commands to orders, events to their retry topic, those of other systems
 /// to the topic that their headers name.
 ///
@@ -49,12 +52,8 @@ const FAILED_AGAIN: u8 = 3;
 pub struct RedriveArgs {
     #[command(flatten)]
     filter: FilterArgs,
-    /// Only tell what would be sent, and where to.
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask.
-    #[arg(long, short)]
-    yes: bool,
+    #[command(flatten)]
+    ask: AskArgs,
     /// How fast at most, such as 50/s or 300/min; or max.
     #[arg(long, value_name = "RATE", default_value = "500/s", value_parser = pace)]
     rate: Pace,
@@ -70,6 +69,13 @@ pub struct RedriveArgs {
     /// Also send what this build can't read, and so would fail again here.
     #[arg(long)]
     even_unreadable: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// How it tells what it does.
+#[derive(Args, Debug)]
+struct OutputArgs {
     /// Print the plan and the summary as JSON, a line each.
     #[arg(long)]
     json: bool,
@@ -112,16 +118,16 @@ pub(super) async fn run(desk: &Desk, args: &RedriveArgs) -> anyhow::Result<ExitC
     let topics = desk.topics(&filter).await?;
     let ledger = Ledger::read(desk.log().as_ref(), &topics).await?;
     let plan = Plan::make(desk, args, &topics, &ledger).await?;
-    if args.json {
+    if args.output.json {
         println!("{}", serde_json::to_string(&plan.to_json())?);
     } else {
         plan.print();
     }
-    if args.dry_run || plan.letters.is_empty() {
+    if args.ask.dry_run || plan.letters.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
     let question = format!("Send {}?", letters(plan.letters.len()));
-    if !confirmed(&question, args.yes)? {
+    if !args.ask.confirmed(&question)? {
         println!("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
@@ -136,7 +142,7 @@ pub(super) async fn run(desk: &Desk, args: &RedriveArgs) -> anyhow::Result<ExitC
 }
 
 fn finished(args: &RedriveArgs, summary: &Summary) -> anyhow::Result<ExitCode> {
-    if args.json {
+    if args.output.json {
         println!("{}", serde_json::to_string(summary)?);
     } else {
         println!("{}", sentences(summary));
@@ -150,19 +156,23 @@ fn finished(args: &RedriveArgs, summary: &Summary) -> anyhow::Result<ExitCode> {
 
 fn sentences(summary: &Summary) -> String {
     let Summary { sent, found_sent, left, failed_again, complete } = summary;
-    let mut text = format!("{} sent", letters(*sent));
-    if *found_sent > 0 {
-        text += &format!("; {} had been sent by the run before", letters(*found_sent));
-    }
-    if !failed_again.is_empty() {
-        let names: Vec<_> = failed_again.iter().take(5).map(Place::to_string).collect();
-        let names = names.join(", ");
-        text += &format!("\n{} of those on trial failed again: {names}", failed_again.len());
-        text += &format!("\nnothing more was sent; {} left", letters(*left));
-    } else if !complete {
-        text += &format!("\nstopped before the end; {} left: run it again", letters(*left));
-    }
-    text
+    let before = if *found_sent == 0 {
+        String::new()
+    } else {
+        format!("; {} had been sent by the run before", letters(*found_sent))
+    };
+    let next = if !failed_again.is_empty() {
+        let names: Vec<_> = failed_again.iter().take(NAMES_MAX).map(Place::to_string).collect();
+        let (count, names, left) = (failed_again.len(), names.join(", "), letters(*left));
+        format!(
+            "\n{count} of those on trial failed again: {names}\nnothing more was sent; {left} left"
+        )
+    } else if *complete {
+        String::new()
+    } else {
+        format!("\nstopped before the end; {} left: run it again", letters(*left))
+    };
+    format!("{} sent{before}{next}", letters(*sent))
 }
 
 /// A redrive that was agreed to.
@@ -185,9 +195,10 @@ impl Redrive<'_> {
         let mut summary = Summary { found_sent, left: plan.letters.len(), ..Summary::default() };
         let on_trial = self.args.canary.unwrap_or_default().min(summary.left);
         let trial = Trial::begin(self.desk, self.args, &self.topics, on_trial).await?;
-        let progress = match self.args.quiet {
-            true => Progress::hidden(),
-            false => Progress::new("redrive", Some(summary.left as u64)),
+        let progress = if self.args.output.quiet {
+            Progress::hidden()
+        } else {
+            Progress::new("redrive", Some(summary.left as u64))
         };
         let filter = Filter::new(&self.args.filter);
         let mut sending = Sending {
