@@ -189,7 +189,7 @@ fn parsed<T: FromStr>(headers: &Headers, name: &str) -> Option<T> {
 }
 
 /// A number as Spring writes it, in 1, 4 or 8 bytes; or as text, as others do who mean the same.
-fn binary(bytes: &[u8]) -> Option<u64> {
+pub(super) fn binary(bytes: &[u8]) -> Option<u64> {
     match bytes.len() {
         1 if !bytes[0].is_ascii_digit() => Some(u64::from(bytes[0])),
         4 | 8 => Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))),

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use event_log::dead_letters::HISTORY;
 use serde::Serialize;
 
 use super::desk::Desk;
+use super::failure;
 use super::json_text;
 use super::ledger::State;
 use super::letter::Letter;
@@ -128,22 +130,26 @@ fn print(letter: &Letter, state: &State, goes_to: &str) {
     let names = letter.record.headers.iter().map(|(name, _)| name.chars().count());
     let width = names.max().unwrap_or_default();
     for (name, value) in letter.record.headers.iter() {
-        if !name.ends_with("stacktrace") {
-            println!("  {:<width$}  {}", plain(name), header(value));
+        // These two were shown above.
+        if name != HISTORY && !name.ends_with("stacktrace") {
+            println!("  {:<width$}  {}", plain(name), header(name, value));
         }
     }
     println!("\npayload, {} bytes", letter.record.payload.len());
     println!("{}", payload(&letter.record.payload));
 }
 
-/// A header as text; a number of Spring's, or anything else that is none, as hexadecimal digits.
-fn header(value: &[u8]) -> String {
+/// A header as text; one of Spring's numbers as such, and anything else as hexadecimal digits.
+fn header(name: &str, value: &[u8]) -> String {
     match std::str::from_utf8(value) {
-        Ok(text) if !text.contains(char::is_control) || text.contains('\n') => plain(text),
-        _ => {
-            let digits: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("0x{}", digits.concat())
-        }
+        Ok(text) if !text.contains(char::is_control) => plain(text),
+        _ => match failure::binary(value).filter(|_| failure::is_about_failure(name)) {
+            Some(number) => number.to_string(),
+            None => {
+                let digits: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("0x{}", digits.concat())
+            }
+        },
     }
 }
 
@@ -170,9 +176,9 @@ mod tests {
 
     #[test]
     fn headers_and_payloads_are_shown_as_what_they_are() {
-        assert_eq!(header(b"orders"), "orders");
-        assert_eq!(header(&[0, 0, 0, 3]), "0x00000003");
-        assert_eq!(header("1 a\n2 b".as_bytes()), "1 a 2 b");
+        assert_eq!(header("kafka_dlt-original-topic", b"orders"), "orders");
+        assert_eq!(header("kafka_dlt-original-partition", &[0, 0, 0, 3]), "3");
+        assert_eq!(header("own", &[0, 0, 0, 3]), "0x00000003");
         assert_eq!(payload(br#"{"a":1}"#), "{\n  \"a\": 1\n}");
         assert_eq!(payload(b"hello\nyou"), "hello\nyou");
         assert!(payload(&[0xff; 600]).ends_with("\n... and 88 bytes more; export has them all"));

@@ -46,7 +46,7 @@ async fn one_letter_is_shown_with_all_that_is_known_of_it() {
         "  trace      4bf92f3577b34da6a3ce929d0e0e4736",
         "  goes to    orders/",
         "  2023-11-14T22:13:20.000Z  orders  unknown type \"NewOrder\"",
-        "  retry_topic-attempts               0x00000001",
+        "  retry_topic-attempts               1",
         "  \"type\": \"NewOrder\",",
     ] {
         let found = shown.lines().any(|shown| shown.starts_with(line));

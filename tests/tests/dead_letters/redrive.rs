@@ -46,6 +46,8 @@ enum Stop {
     Kill,
     /// Ctrl-C
     Interrupt,
+    /// The broker is killed under it, and started again.
+    Broker,
 }
 
 async fn sent_once_through_kills(profile: Profile) {
@@ -66,9 +68,14 @@ async fn sent_once_through_kills(profile: Profile) {
     for how in [Stop::Kill, Stop::Interrupt, Stop::Kill] {
         let before = sent(log.as_ref()).await;
         let redrive = desk.start(&["redrive", "--yes", "--rate", RATE]);
-        stop_in_the_middle(redrive, how, log.as_ref(), before + BETWEEN).await;
+        stop_in_the_middle(&house, redrive, how, log.as_ref(), before + BETWEEN).await;
         let now = sent(log.as_ref()).await;
         assert!(now > before && now < LETTERS as u64, "{how:?} in the middle, after {now}");
+    }
+    if profile == Profile::Distributed {
+        let redrive = desk.start(&["redrive", "--yes", "--rate", RATE]);
+        let at = sent(log.as_ref()).await + BETWEEN;
+        stop_in_the_middle(&house, redrive, Stop::Broker, log.as_ref(), at).await;
     }
     let last = desk.run(&["redrive", "--yes", "--rate", "max"]);
     assert!(last.status.success(), "{last:?}");
@@ -137,8 +144,14 @@ async fn sent(log: &dyn EventLog) -> u64 {
     sent
 }
 
-/// Stops the desk once `orders` has so many records, which it must not outlive by much.
-async fn stop_in_the_middle(mut desk: Child, how: Stop, log: &dyn EventLog, at: u64) {
+/// Stops the desk once `orders` has so many records.
+async fn stop_in_the_middle(
+    house: &House,
+    mut desk: Child,
+    how: Stop,
+    log: &dyn EventLog,
+    at: u64,
+) {
     let began = Instant::now();
     while sent(log).await < at {
         let ended = desk.try_wait().unwrap();
@@ -152,10 +165,18 @@ async fn stop_in_the_middle(mut desk: Child, how: Stop, log: &dyn EventLog, at: 
             let pid = desk.id().to_string();
             assert!(Program::new("kill").args(["-INT", &pid]).status().unwrap().success());
         }
+        Stop::Broker => {
+            house.services().kill("kafka");
+            house.services().start_again("kafka");
+        }
     }
-    let status = desk.wait().unwrap();
-    let code = if how == Stop::Kill { None } else { Some(1) };
-    assert_eq!(status.code(), code, "{how:?}");
+    let code = desk.wait().unwrap().code();
+    match how {
+        Stop::Kill => assert_eq!(code, None),
+        Stop::Interrupt => assert_eq!(code, Some(1)),
+        // It waits for the broker, or breaks off.
+        Stop::Broker => assert!(matches!(code, Some(0 | 1)), "{code:?}"),
+    }
 }
 
 /// Every order's command stands in `orders` exactly once, and names its dead letter.

@@ -110,13 +110,8 @@ impl Plan {
         }
         if self.letters.is_empty() {
             println!("nothing is to be sent");
-        } else if let Pace::Steady(rate) = self.pace {
-            #[expect(clippy::cast_precision_loss, reason = "a time for people")]
-            let seconds = self.letters.len() as f64 / rate.as_per_second();
-            println!("at {rate} it takes {seconds:.0} s");
-        }
-        if self.on_trial > 0 {
-            println!("the first {} on trial", show_count(self.on_trial as u64));
+        } else {
+            self.print_pace();
         }
         if self.in_doubt > 0 {
             println!(
@@ -135,6 +130,17 @@ impl Plan {
                 "{} about the same subjects would stay behind: a parked order waits for all of its own",
                 letters(self.left_behind)
             );
+        }
+    }
+
+    fn print_pace(&self) {
+        if let Pace::Steady(rate) = self.pace {
+            #[expect(clippy::cast_precision_loss, reason = "a time for people")]
+            let seconds = self.letters.len() as f64 / rate.as_per_second();
+            println!("at {rate} it takes {seconds:.0} s");
+        }
+        if self.on_trial > 0 {
+            println!("the first {} on trial", show_count(self.on_trial as u64));
         }
     }
 
