@@ -1,9 +1,10 @@
 //! A dead letter.
 
-use event_log::{Record, Topic};
+use event_log::{EventLog, LogError, Record, Topic};
 use order_domain::RecordMark;
 
 use super::failure::Failure;
+use super::original;
 use super::place::Place;
 
 /// On the edited copy of a dead letter, and on one that import has changed: which one it replaces.
@@ -21,13 +22,29 @@ pub(super) struct Letter {
     pub(super) record: Record,
     /// What its headers tell.
     pub(super) failure: Failure,
+    /// The record that failed, where it is not kept here and was [looked up](Self::look_up).
+    original: Option<Record>,
 }
 
 impl Letter {
     /// The letter that `record` of `topic` is.
     pub(super) fn of(topic: &Topic, record: Record) -> Self {
         let failure = Failure::of(&record.headers);
-        Self { place: Place::new(topic, record.position), record, failure }
+        Self { place: Place::new(topic, record.position), record, failure, original: None }
+    }
+
+    /// Looks up the record that failed, where only its headers were kept.
+    pub(super) async fn look_up(&mut self, log: &dyn EventLog) -> Result<(), LogError> {
+        if self.original.is_none() && original::is_elsewhere(&self.record, &self.failure) {
+            self.original = original::look_up(log, &self.failure).await?;
+        }
+        Ok(())
+    }
+
+    /// The record that failed; `None` where it is not here and was not found.
+    pub(super) fn content(&self) -> Option<&Record> {
+        let here = !original::is_elsewhere(&self.record, &self.failure);
+        here.then_some(&self.record).or(self.original.as_ref())
     }
 
     /// What it is known by, should its place be taken by another record one day.

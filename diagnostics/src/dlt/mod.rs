@@ -27,6 +27,7 @@ mod line;
 mod list;
 mod log_args;
 mod marks;
+mod original;
 pub mod place;
 mod purge;
 mod redrive;

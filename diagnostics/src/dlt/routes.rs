@@ -9,7 +9,7 @@ use event_log::{
 };
 use order_domain::Partition;
 
-use super::failure::{Dialect, is_about_failure};
+use super::failure::is_about_failure;
 use super::ledger::OWN_HEADERS;
 use super::letter::Letter;
 use super::understanding::{self, Understanding};
@@ -21,6 +21,12 @@ pub(super) struct Route {
     pub(super) partition: Partition,
 }
 
+/// A letter that can be sent: where to, and as what record.
+pub(super) struct Sendable {
+    pub(super) route: Route,
+    pub(super) record: NewRecord,
+}
+
 /// Why a letter can't be sent again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub(super) enum NoRoute {
@@ -30,7 +36,9 @@ pub(super) enum NoRoute {
     NoSuchTopic(String),
     #[error("no retry topic is configured (projector.retry_delays_ms), where they would go")]
     NoRetryTopic,
-    #[error("only their headers were kept (KIP-1191 without copies of records): nothing to send")]
+    #[error(
+        "only their headers were kept (KIP-1191), and the records are gone from where they failed"
+    )]
     NotCopied,
     #[error("with the header {REDRIVE} they are larger than a record may be")]
     TooLarge,
@@ -60,8 +68,10 @@ impl Routes {
     pub(super) async fn of(
         &mut self,
         log: &dyn EventLog,
-        letter: &Letter,
-    ) -> Result<Result<Route, NoRoute>, LogError> {
+        letter: &mut Letter,
+    ) -> Result<Result<Sendable, NoRoute>, LogError> {
+        letter.look_up(log).await?;
+        let Some(record) = redriven(letter) else { return Ok(Err(NoRoute::NotCopied)) };
         let topic = match self.target(letter) {
             Ok(topic) => topic,
             Err(none) => return Ok(Err(none)),
@@ -73,18 +83,14 @@ impl Routes {
         if matches!(understanding, Understanding::Fails(_)) && !self.even_unreadable {
             return Ok(Err(NoRoute::Unreadable));
         }
-        if redriven(letter).size() > RECORD_BYTES_MAX {
+        if record.size() > RECORD_BYTES_MAX {
             return Ok(Err(NoRoute::TooLarge));
         }
-        let partition = partition(letter, &understanding, count);
-        Ok(Ok(Route { topic, partition }))
+        let partition = partition(letter, &record.key, &understanding, count);
+        Ok(Ok(Sendable { route: Route { topic, partition }, record }))
     }
 
     fn target(&self, letter: &Letter) -> Result<Topic, NoRoute> {
-        let has_nothing = letter.record.key.is_empty() && letter.record.payload.is_empty();
-        if letter.failure.dialect == Some(Dialect::ShareGroup) && has_nothing {
-            return Err(NoRoute::NotCopied);
-        }
         if let Some(to) = &self.to {
             return Ok(to.clone());
         }
@@ -119,8 +125,8 @@ impl Routes {
 /// An event stays on its partition, since its order is parked there. A command goes where its venue
 /// is decided, which an edit may have changed. Anything else goes back to where it came from, as far
 /// as that is known and still there.
-fn partition(letter: &Letter, understanding: &Understanding, count: u32) -> Partition {
-    let by_key = || partition_of_key(&letter.record.key, count);
+fn partition(letter: &Letter, key: &[u8], understanding: &Understanding, count: u32) -> Partition {
+    let by_key = || partition_of_key(key, count);
     let own = letter.record.position.partition;
     let wanted = match understanding {
         Understanding::Command(_) => return by_key(),
@@ -130,19 +136,20 @@ fn partition(letter: &Letter, understanding: &Understanding, count: u32) -> Part
     wanted.filter(|partition| partition.0 < count).unwrap_or_else(by_key)
 }
 
-/// The record that is sent: key and payload as they are, and a header that names the dead letter.
-/// Seriatim's own keep what their headers tell, so that a further failure adds to their history.
-/// Others lose it: who reads them takes it for part of the record.
-pub(super) fn redriven(letter: &Letter) -> NewRecord {
+/// The record that is sent: key and payload as they are, and a header that names the dead letter;
+/// `None` where the record is not there. Seriatim's own keep what their headers tell, so that a
+/// further failure adds to their history. Others lose it: who reads them takes it for part of the
+/// record.
+fn redriven(letter: &Letter) -> Option<NewRecord> {
+    let record = letter.content()?;
     let ours = [ORDERS_DEAD_LETTERS, ORDER_EVENTS_DEAD_LETTERS].contains(&letter.place.topic);
     let mut headers = Headers::new();
-    for (name, value) in letter.record.headers.iter() {
+    for (name, value) in record.headers.iter() {
         let desks_own = OWN_HEADERS.contains(&name) || name == REDRIVE;
         if !desks_own && (ours || !is_about_failure(name)) {
             headers.push(name.to_owned(), value.clone());
         }
     }
     headers.push(REDRIVE, letter.place.to_string());
-    let (key, payload) = (letter.record.key.clone(), letter.record.payload.clone());
-    NewRecord { key, payload, headers }
+    Some(NewRecord { key: record.key.clone(), payload: record.payload.clone(), headers })
 }

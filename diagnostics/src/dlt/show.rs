@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use event_log::Record;
 use event_log::dead_letters::HISTORY;
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use super::letter::Letter;
 use super::line::Bytes;
 use super::list::Entry;
 use super::place::Place;
-use super::routes::Routes;
+use super::routes::{Routes, Sendable};
 use super::text::{hex, plain, plain_lines, time};
 use super::understanding;
 
@@ -56,10 +57,10 @@ struct ShownAttempt {
 
 /// The sub-command.
 pub(super) async fn run(desk: &Desk, args: &ShowArgs) -> anyhow::Result<ExitCode> {
-    let (letter, state) = desk.letter(&args.letter).await?;
+    let (mut letter, state) = desk.letter(&args.letter).await?;
     let mut routes = Routes::new(None, desk.configured.first_retry(), true);
-    let goes_to = match routes.of(desk.log().as_ref(), &letter).await? {
-        Ok(route) => format!("{}/{}", route.topic, route.partition),
+    let goes_to = match routes.of(desk.log().as_ref(), &mut letter).await? {
+        Ok(Sendable { route, .. }) => format!("{}/{}", route.topic, route.partition),
         Err(none) => none.to_string(),
     };
     if args.json {
@@ -85,7 +86,7 @@ fn shown(letter: &Letter, state: &State, goes_to: String) -> Shown {
         goes_to,
         history: history.collect(),
         headers: headers.map(|(name, value)| (name.to_owned(), Bytes::of(value))).collect(),
-        payload: Bytes::of(&letter.record.payload),
+        payload: Bytes::of(&content(letter).payload),
     }
 }
 
@@ -135,22 +136,32 @@ fn print(letter: &Letter, state: &State, goes_to: &str) {
             println!("  {:<width$}  {}", plain(name), header(name, value));
         }
     }
-    println!("\npayload, {} bytes", letter.record.payload.len());
-    println!("{}", payload(&letter.record.payload));
+    let record = content(letter);
+    let found = if record.position == letter.record.position { "" } else { ", as it failed" };
+    println!("\npayload, {} bytes{found}", record.payload.len());
+    println!("{}", payload(&record.payload));
+}
+
+/// The record that failed, as far as it is there.
+fn content(letter: &Letter) -> &Record {
+    letter.content().unwrap_or(&letter.record)
 }
 
 /// A header as text; one of Spring's numbers as such, and anything else as hexadecimal digits.
 fn header(name: &str, value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok(text) if !text.contains(char::is_control) => plain(text),
-        _ => match failure::binary(value).filter(|_| failure::is_about_failure(name)) {
-            Some(number) => number.to_string(),
-            None => {
-                let digits: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("0x{}", digits.concat())
-            }
-        },
+    if let Ok(text) = std::str::from_utf8(value)
+        && !text.contains(char::is_control)
+    {
+        return plain(text);
     }
+    let number = failure::binary(value).filter(|_| failure::is_about_failure(name));
+    number.map_or_else(
+        || {
+            let digits: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("0x{}", digits.concat())
+        },
+        |number| number.to_string(),
+    )
 }
 
 fn payload(payload: &[u8]) -> String {

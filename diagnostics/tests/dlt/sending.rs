@@ -70,20 +70,34 @@ async fn letters_of_another_system_go_back_to_their_topic_without_what_was_said_
 }
 
 #[tokio::test]
-async fn a_letter_of_which_only_headers_were_kept_is_not_sent() {
+async fn where_only_headers_were_kept_the_record_is_taken_from_where_it_failed() {
     let world = World::new().await;
-    let topic = world.create("dlq.jobs").await;
-    world.create("jobs").await;
-    let headers = Headers::new()
-        .with("__dlq.errors.topic", "jobs")
-        .with("__dlq.errors.partition", "0")
-        .with("__dlq.errors.offset", "9")
-        .with("__dlq.errors.group", "workers");
-    world.append(&topic, 0, NewRecord { headers, ..NewRecord::default() }).await;
-    let plan = world.json(&["redrive", "--topic", "dlq.jobs", "--dry-run"]);
-    assert_eq!(plan["wouldSend"], 0);
-    let why = plan["refused"][0]["why"].as_str().unwrap();
-    assert!(why.starts_with("only their headers were kept (KIP-1191"), "{why}");
+    let (topic, jobs) = (world.create("dlq.jobs").await, world.create("jobs").await);
+    let dead = |offset: u64| {
+        let headers = Headers::new()
+            .with("__dlq.errors.topic", "jobs")
+            .with("__dlq.errors.partition", "0")
+            .with("__dlq.errors.offset", offset.to_string())
+            .with("__dlq.errors.group", "workers");
+        NewRecord { headers, ..NewRecord::default() }
+    };
+    for job in ["sweep", "polish"] {
+        let headers = Headers::new().with("own", "1");
+        let record = NewRecord { key: "k".into(), payload: job.into(), headers };
+        world.append(&jobs, 0, record).await;
+    }
+    world.append(&topic, 0, dead(1)).await;
+    world.append(&topic, 0, dead(9)).await;
+    assert!(world.prints(&["show", "dlq.jobs/0:0"]).ends_with("6 bytes, as it failed\npolish\n"));
+
+    let said = world.prints(&["redrive", "--topic", "dlq.jobs", "--yes"]);
+    let gone = "1 dead letter would not be sent: only their headers were kept (KIP-1191)";
+    assert!(said.contains(gone), "{said}");
+    let sent = &world.records(&jobs, 0).await[2..];
+    assert_eq!(sent.len(), 1);
+    assert_eq!((&sent[0].key[..], &sent[0].payload[..]), (&b"k"[..], &b"polish"[..]));
+    let headers = Headers::new().with("own", "1").with("seriatim-redrive", "dlq.jobs/0:0");
+    assert_eq!(sent[0].headers, headers);
 }
 
 #[tokio::test]

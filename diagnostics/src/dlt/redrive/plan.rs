@@ -12,7 +12,7 @@ use crate::dlt::filter::Filter;
 use crate::dlt::ledger::{Ledger, State, StateName};
 use crate::dlt::list::{Cause, Causes, show_causes};
 use crate::dlt::marks::Named;
-use crate::dlt::routes::NoRoute;
+use crate::dlt::routes::{NoRoute, Sendable};
 use crate::dlt::text::letters;
 
 /// What a redrive would do.
@@ -79,15 +79,15 @@ impl Plan {
         let mut routes = args.routes(desk);
         let filter = Filter::new(&args.filter);
         let mut meant = desk.letters(topics, &filter).await?;
-        while let Some(letter) = meant.next().await? {
+        while let Some(mut letter) = meant.next().await? {
             let state = ledger.state(&letter);
             if !matches!(state, State::Waiting | State::InDoubt { .. }) {
                 *plan.settled.entry(state.name()).or_default() += 1;
                 continue;
             }
-            match routes.of(desk.log().as_ref(), &letter).await? {
+            match routes.of(desk.log().as_ref(), &mut letter).await? {
                 Err(none) => *plan.refused.entry(none).or_default() += 1,
-                Ok(route) => {
+                Ok(Sendable { route, .. }) => {
                     let way = (letter.place.topic.clone(), route.topic);
                     *plan.ways.entry(way).or_default() += 1;
                     causes.add(&letter);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use event_log::EventLog;
+use event_log::{EventLog, NewRecord};
 use measure::{Pace, Progress};
 use order_domain::Position;
 use tokio::time::sleep_until;
@@ -18,7 +18,7 @@ use crate::dlt::lease::Lease;
 use crate::dlt::letter::Letter;
 use crate::dlt::marks::{Leg, Mark, Marks, MarksError, Named, SentLetter};
 use crate::dlt::place::Place;
-use crate::dlt::routes::{Route, Routes, redriven};
+use crate::dlt::routes::{Route, Routes, Sendable};
 
 /// The most letters of a batch.
 const BATCH_LETTERS_MAX: usize = 100;
@@ -53,7 +53,7 @@ pub(super) struct Sending<'a> {
 /// Letters that go together.
 #[derive(Default)]
 struct Batch {
-    legs: BTreeMap<Route, Vec<Letter>>,
+    legs: BTreeMap<Route, Vec<(Letter, NewRecord)>>,
     letters: usize,
     bytes: usize,
     /// When the first is due; `None` is at once.
@@ -108,12 +108,12 @@ impl Sending<'_> {
             && batch.bytes < BATCH_BYTES_MAX
             && !self.chosen.is_empty()
         {
-            let Some(letter) = self.letters.next().await? else { break };
+            let Some(mut letter) = self.letters.next().await? else { break };
             if !self.chosen.remove(&Named::of(&letter)) {
                 continue;
             }
-            let route = match self.routes.of(self.log, &letter).await? {
-                Ok(route) => route,
+            let Sendable { route, record } = match self.routes.of(self.log, &mut letter).await? {
+                Ok(sendable) => sendable,
                 Err(none) => bail!("{} can't be sent any more: {none}", letter.place),
             };
             let due = self.limit.next();
@@ -121,8 +121,8 @@ impl Sending<'_> {
                 batch.due = due;
             }
             batch.letters += 1;
-            batch.bytes += letter.record.payload.len();
-            batch.legs.entry(route).or_default().push(letter);
+            batch.bytes += record.size();
+            batch.legs.entry(route).or_default().push((letter, record));
             if due.zip(batch.due).is_some_and(|(due, first)| due >= first + BATCH_SPAN) {
                 break;
             }
@@ -144,7 +144,8 @@ impl Sending<'_> {
         for (route, letters) in &batch.legs {
             let next = self.log.ends(&route.topic, route.partition).await?.next;
             let to = Place::new(&route.topic, Position::new(route.partition, next));
-            legs.push(Leg { to, letters: letters.iter().map(Named::of).collect() });
+            let letters = letters.iter().map(|(letter, _)| Named::of(letter)).collect();
+            legs.push(Leg { to, letters });
         }
         self.marks.add(self.log, Mark::Sending { legs }).await?;
         if !self.lease.is_held() {
@@ -152,9 +153,9 @@ impl Sending<'_> {
         }
         let mut tried = Vec::with_capacity(batch.letters);
         for (route, letters) in &batch.legs {
-            let records = letters.iter().map(redriven).collect();
+            let records = letters.iter().map(|(_, record)| record.clone()).collect();
             let sent = self.log.append_all(&route.topic, route.partition, records).await?;
-            tried.extend(letters.iter().zip(sent).map(|(letter, sent)| Tried {
+            tried.extend(letters.iter().zip(sent).map(|((letter, _), sent)| Tried {
                 letter: Named::of(letter),
                 origin: letter.failure.origin(),
                 at: Place::new(&route.topic, sent.position),

@@ -1,87 +1,27 @@
 //! What was done about dead letters, on the log itself: the topic `dlt-marks`.
 //!
 //! A dead letter is never changed or deleted where it stands. What happens to it is a *mark*, a
-//! record of a topic with one partition, so that all marks have one order. As JSON:
-//!
-//! ```text
-//! {"version":1,"type":"Sending","data":{"legs":[{"to":"orders/0:1042","letters":[LETTER,..]}]}}
-//! {"version":1,"type":"Sent","data":{"letters":[{"letter":LETTER,"at":"orders/0:1042"},..]}}
-//! {"version":1,"type":"Unsent","data":{"letters":[LETTER,..]}}
-//! {"version":1,"type":"Purged","data":{"letters":[LETTER,..]}}
-//! ```
-//!
-//! `LETTER` is `{"place":"orders-dlt/0:17","mark":"00abcdef01234567"}`. The mark is a hash of the
-//! record: in a topic that was deleted and made anew, another letter at the same place is another.
-//! `Sending` is written before letters are sent, and says where each partition of the target ended
-//! then; `Sent` or `Unsent` follows when it is known what came of it.
+//! record of a topic with one partition, so that all marks have one order. [`wire`] has their JSON.
+
+mod wire;
 
 use std::collections::HashMap;
 
 use event_log::topics::DEAD_LETTER_MARKS;
 use event_log::{EventLog, LogError, NewRecord, Retention, TopicSpec};
 use order_domain::{Offset, Partition, RecordMark};
-use serde::{Deserialize, Serialize};
 
-use super::letter::Letter;
 use super::place::Place;
 use super::stretch::Stretch;
+use wire::{from_json, to_json};
 
-/// The version of marks that this build writes, and the newest that it reads.
-const VERSION: u32 = 1;
+pub(super) use wire::{Leg, Mark, Named, SentLetter};
 
 /// The marks' only partition.
 const PARTITION: Partition = Partition(0);
 
 /// How many letters one mark names at most: it stays far below the largest record.
 pub(super) const LETTERS_MAX: usize = 1_000;
-
-/// A letter, and what it is known by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Named {
-    /// Where it stands.
-    pub(super) place: Place,
-    /// The hash of its record.
-    #[serde(with = "as_text")]
-    pub(super) mark: RecordMark,
-}
-
-/// What is about to be sent to one partition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Leg {
-    /// Where that partition ends: what is sent stands there or behind.
-    pub(super) to: Place,
-    /// What is sent, in this order.
-    pub(super) letters: Vec<Named>,
-}
-
-/// A letter that was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SentLetter {
-    pub(super) letter: Named,
-    /// Where it stands now.
-    pub(super) at: Place,
-}
-
-/// One record of the topic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
-pub(super) enum Mark {
-    /// These letters are about to be sent.
-    Sending { legs: Vec<Leg> },
-    /// These were.
-    Sent { letters: Vec<SentLetter> },
-    /// These were about to be sent, and it is certain that they were not.
-    Unsent { letters: Vec<Named> },
-    /// Somebody is done with these.
-    Purged { letters: Vec<Named> },
-}
-
-#[derive(Serialize, Deserialize)]
-struct Envelope {
-    version: u32,
-    #[serde(flatten)]
-    mark: Mark,
-}
 
 /// What the marks say of a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,13 +57,6 @@ pub(super) struct Marks {
     fates: HashMap<Place, (RecordMark, Fate)>,
     /// Where the next mark will stand if nobody else writes.
     next: Offset,
-}
-
-impl Named {
-    /// A letter by its name.
-    pub(super) fn of(letter: &Letter) -> Self {
-        Self { place: letter.place.clone(), mark: letter.mark() }
-    }
 }
 
 impl Marks {
@@ -218,98 +151,10 @@ impl Marks {
     }
 }
 
-fn to_json(mark: &Mark) -> Vec<u8> {
-    let envelope = Envelope { version: VERSION, mark: mark.clone() };
-    serde_json::to_vec(&envelope).expect("marks have string keys only")
-}
-
-fn from_json(payload: &[u8]) -> Result<Mark, String> {
-    let envelope: Envelope = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
-    if envelope.version == VERSION {
-        Ok(envelope.mark)
-    } else {
-        Err(format!("its version is {}, this build's is {VERSION}", envelope.version))
-    }
-}
-
-/// A mark in JSON is the text that it has elsewhere.
-mod as_text {
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<T: Display, S: Serializer>(
-        value: &T,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(value)
-    }
-
-    pub(super) fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<T, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::wire::tests::{named, sending, sent};
     use super::*;
-
-    fn named(place: &str) -> Named {
-        Named { place: place.parse().unwrap(), mark: RecordMark(0x00ab_cdef_0123_4567) }
-    }
-
-    fn sending() -> Mark {
-        let to = "orders/0:1042".parse().unwrap();
-        Mark::Sending { legs: vec![Leg { to, letters: vec![named("orders-dlt/0:17")] }] }
-    }
-
-    fn sent() -> Mark {
-        let at = "orders/0:1043".parse().unwrap();
-        Mark::Sent { letters: vec![SentLetter { letter: named("orders-dlt/0:17"), at }] }
-    }
-
-    #[test]
-    fn what_marks_look_like_never_changes() {
-        let letter = r#"{"place":"orders-dlt/0:17","mark":"00abcdef01234567"}"#;
-        let letters = || vec![named("orders-dlt/0:17")];
-        for (mark, data) in [
-            (
-                sending(),
-                format!(
-                    r#""Sending","data":{{"legs":[{{"to":"orders/0:1042","letters":[{letter}]}}]}}"#
-                ),
-            ),
-            (
-                sent(),
-                format!(
-                    r#""Sent","data":{{"letters":[{{"letter":{letter},"at":"orders/0:1043"}}]}}"#
-                ),
-            ),
-            (
-                Mark::Unsent { letters: letters() },
-                format!(r#""Unsent","data":{{"letters":[{letter}]}}"#),
-            ),
-            (
-                Mark::Purged { letters: letters() },
-                format!(r#""Purged","data":{{"letters":[{letter}]}}"#),
-            ),
-        ] {
-            let json = format!(r#"{{"version":1,"type":{data}}}"#);
-            assert_eq!(String::from_utf8(to_json(&mark)).unwrap(), json);
-            assert_eq!(from_json(json.as_bytes()), Ok(mark));
-        }
-    }
-
-    #[test]
-    fn a_mark_of_a_newer_build_is_refused() {
-        let newer = r#"{"version":2,"type":"Purged","data":{"letters":[]}}"#;
-        assert_eq!(from_json(newer.as_bytes()), Err("its version is 2, this build's is 1".into()));
-        let unknown = r#"{"version":1,"type":"Burnt","data":{"letters":[]}}"#;
-        assert!(from_json(unknown.as_bytes()).unwrap_err().contains("Burnt"));
-    }
 
     #[test]
     fn the_last_mark_counts_and_a_letter_is_in_doubt_until_it_is_known_what_came_of_it() {
