@@ -2,7 +2,7 @@
 //!
 //! The subcommands of the program `diagnostics` are a module each:
 //!
-//! - [`bench`]: the benchmark, in one run on one machine;
+//! - [`mod@bench`]: the benchmark, in one run on one machine;
 //! - [`dlt`]: the desk where dead letters are read, mended and sent again.
 
 pub mod bench;

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use event_log::{EventLog, Topic};
 use serde::Deserialize;
@@ -56,8 +55,7 @@ impl Configured {
             return Err(ConfigError::invalid("log", why).into());
         }
         let projector: Projector = settings.section("projector")?;
-        let log = configured_log::open(settings.common()).await;
-        let log = log.with_context(|| format!("opening the log {url}"))?;
+        let log = configured_log::open(settings.common()).await?;
         let retry_delays = projector.retry_delays_ms.into_iter().map(Duration::from_millis);
         Ok(Self { log, retry_delays: retry_delays.collect() })
     }

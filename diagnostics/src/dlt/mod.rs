@@ -1,16 +1,16 @@
 //! The dead-letter desk: what failed is looked at, mended, and sent again.
 //!
 //! It works on the log alone, embedded or Kafka, beside running services. A dead letter is never
-//! changed or deleted where it stands; what was done about it is told by [marks](marks), so a letter
+//! changed or deleted where it stands; what was done about it is told by marks, so a letter
 //! is sent again at most once, however often a redrive is stopped or killed.
 //!
 //! One sub-command a file; beneath them
 //!
-//! - [`place`], [`letter`], [`failure`]: what a dead letter is, and what its headers tell;
-//! - [`marks`], [`ledger`]: what was done about it, and what has become of it;
-//! - [`lease`]: one desk writes at a time;
-//! - [`routes`], [`understanding`]: where it goes, and whether it would be understood there;
-//! - [`filter`]: which ones are meant.
+//! - [`place`], `letter`, [`failure`]: what a dead letter is, and what its headers tell;
+//! - `marks`, `ledger`: what was done about it, and what has become of it;
+//! - `lease`: one desk writes at a time;
+//! - `routes`, `understanding`: where it goes, and whether it would be understood there;
+//! - `filter`: which ones are meant.
 
 mod ask;
 mod desk;

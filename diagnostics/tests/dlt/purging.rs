@@ -31,6 +31,23 @@ async fn purged_letters_are_kept_and_neither_listed_nor_sent() {
     assert_eq!(sent[0].payload, COMMAND);
 }
 
+#[tokio::test]
+async fn at_a_terminal_it_asks_and_only_yes_is_yes() {
+    let world = World::new().await;
+    world.dead_command(b"{", "malformed").await;
+    for (answer, code, said, purged) in [
+        ("\n", 1, "nothing was purged", 0),
+        ("n\n", 1, "nothing was purged", 0),
+        ("y\n", 0, "1 dead letter purged", 1),
+    ] {
+        let (status, shown) = world.at_a_terminal("purge", answer);
+        assert!(shown.contains("Purge 1 dead letter? [y/N] "), "{shown}");
+        assert!(shown.trim_end().ends_with(said), "{shown}");
+        assert_eq!(status, Some(code));
+        assert_eq!(world.letters("purged").len(), purged);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_desk_waits_until_another_one_has_ended() {
     let world = World::new().await;

@@ -1,5 +1,6 @@
 //! A log with dead letters in it, and the program.
 
+use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -95,6 +96,25 @@ impl World {
 
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a sub-command in a terminal of its own, where somebody types `answer`; tells how it ended
+    /// and what the terminal showed.
+    pub fn at_a_terminal(&self, subcommand: &str, answer: &str) -> (Option<i32>, String) {
+        let line = format!("{} dlt {subcommand}", env!("CARGO_BIN_EXE_diagnostics"));
+        // script(1) makes the terminal, and with -e ends as the command did.
+        let mut terminal = Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .env("SERIATIM_DATA_DIR", self.folder.path())
+            .env_remove("SERIATIM_LOG")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = terminal.stdin.take().unwrap();
+        stdin.write_all(answer.as_bytes()).unwrap();
+        let output = terminal.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
     }
 
     /// What a sub-command prints that succeeds.

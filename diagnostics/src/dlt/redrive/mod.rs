@@ -1,9 +1,9 @@
 //! `redrive`: dead letters are sent again, each at most once.
 //!
-//! - [`plan`]: which ones, and where to; shown before anything is sent;
-//! - [`in_doubt`]: what an earlier redrive was sending when it was killed: was it sent?
-//! - [`sending`]: batch by batch, an intention before and a mark behind;
-//! - [`trial`]: the first few, and whether they fail again.
+//! - `plan`: which ones, and where to; shown before anything is sent;
+//! - `in_doubt`: what an earlier redrive was sending when it was killed: was it sent?
+//! - `sending`: batch by batch, an intention before and a mark behind;
+//! - `trial`: the first few, and whether they fail again.
 
 mod in_doubt;
 mod plan;
