@@ -178,3 +178,29 @@ async fn what_a_killed_desk_has_sent_without_saying_so_is_not_sent_again() {
     assert_eq!(sent_names, ["orders-dlt/0:0", "orders-dlt/0:1", "orders-dlt/0:2"]);
     assert_eq!(world.letters("redriven").len(), 3);
 }
+
+#[tokio::test]
+async fn two_redrives_at_once_send_each_letter_once() {
+    const LETTERS: usize = 300;
+    let world = World::new().await;
+    for _ in 0..LETTERS {
+        world.dead_command(COMMAND.as_bytes(), "unknown type").await;
+    }
+    let desks = [0, 1].map(|_| {
+        let mut command = world.command(&["redrive", "--yes", "--json"]);
+        command.stdout(std::process::Stdio::piped()).spawn().unwrap()
+    });
+    let mut sent = 0;
+    for desk in desks {
+        let output = desk.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        let summary: serde_json::Value =
+            serde_json::from_str(said.lines().last().unwrap()).unwrap();
+        // One that came when all was done has a plan only.
+        sent += summary["sent"].as_u64().unwrap_or_default();
+    }
+    assert_eq!(sent, LETTERS as u64);
+    let stand = [world.records(&ORDERS, 0).await, world.records(&ORDERS, 1).await].concat();
+    assert_eq!(stand.len(), LETTERS);
+}
