@@ -1,7 +1,9 @@
-//! What measures Seriatim from outside. No service links it.
+//! What measures and mends Seriatim from outside. No service links it.
 //!
 //! The subcommands of the program `diagnostics` are a module each:
 //!
-//! - [`bench`]: the benchmark, in one run on one machine.
+//! - [`mod@bench`]: the benchmark, in one run on one machine;
+//! - [`dlt`]: the desk where dead letters are read, mended and sent again.
 
 pub mod bench;
+pub mod dlt;

@@ -7,8 +7,10 @@ use diagnostics::bench::bare_client::{self, BareClientArgs};
 use diagnostics::bench::bare_producer::{self, BareProducerArgs};
 use diagnostics::bench::bare_server::{self, BareServerArgs};
 use diagnostics::bench::{self, BenchArgs};
+use diagnostics::dlt::{self, DltArgs};
+use service_kit::exit;
 
-/// Measures Seriatim from outside.
+/// Measures and mends Seriatim from outside.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -19,6 +21,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     Bench(BenchArgs),
+    Dlt(Box<DltArgs>),
     #[command(hide = true)]
     BareServer(BareServerArgs),
     #[command(hide = true)]
@@ -31,14 +34,12 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Bench(args) => bench::run(&args).await,
+        Command::Dlt(args) => dlt::run(&args).await,
         Command::BareServer(args) => succeed(bare_server::run(&args).await),
         Command::BareClient(args) => succeed(bare_client::run(&args)),
         Command::BareProducer(args) => succeed(bare_producer::run(&args).await),
     };
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    })
+    result.unwrap_or_else(|error| exit::exit_code(&Err(error)))
 }
 
 fn succeed(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {

@@ -2,10 +2,10 @@
 
 mod harness;
 
+use event_log::dead_letters::REDRIVE;
 use event_log::topics::{ORDER_EVENTS, ORDER_EVENTS_DEAD_LETTERS};
 use event_log::{NewRecord, Topic};
 use harness::{House, PARTITION, eventually, order_id, purchase};
-use order_processor::dead_letters::REDRIVE_HEADER;
 use order_processor::{Role, WorkerState};
 use order_store::RetryTier;
 
@@ -81,7 +81,7 @@ async fn what_never_succeeds_is_dead_lettered_in_order_and_can_be_sent_again() {
         .map(|record| NewRecord {
             key: record.key,
             payload: record.payload,
-            headers: record.headers.with(REDRIVE_HEADER, "1"),
+            headers: record.headers.with(REDRIVE, "1"),
         })
         .collect();
     let retry = Topic::new("order-events-retry-50").unwrap();

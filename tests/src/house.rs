@@ -143,10 +143,16 @@ impl House {
     }
 
     fn command(&self, name: &str, listen: &str) -> Command {
+        let mut command = self.tool(name);
+        command.args(["--listen", listen, "--data-dir"]).arg(self.data_dir());
+        command
+    }
+
+    /// One of the programs that do something and end, with the settings of this house.
+    pub fn tool(&self, name: &str) -> Command {
         let mut command = Command::new(program(name));
         command
-            .args(["--listen", listen, "--data-dir"])
-            .arg(self.data_dir())
+            .env("SERIATIM_DATA_DIR", self.data_dir())
             .env("SERIATIM_LOG", self.log_url())
             .env("SERIATIM_STORE", self.store_url())
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "error".to_owned()))

@@ -165,6 +165,17 @@ fn arrows_between_the_crates_point_one_way() {
             ],
         ),
         ("query-api", &["order-domain", "order-store", "service-kit"]),
+        (
+            "diagnostics",
+            &[
+                "configured-log",
+                "event-log",
+                "measure",
+                "order-domain",
+                "order-store",
+                "service-kit",
+            ],
+        ),
         ("replay", &["event-log", "measure", "order-domain", "service-kit"]),
     ] {
         let linked = graph.direct(package);

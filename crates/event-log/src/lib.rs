@@ -18,6 +18,7 @@
 //! Architecture Invariant: only this crate names rdkafka, and the embedded log's SQLite is nobody
 //! else's business.
 
+pub mod dead_letters;
 mod error;
 mod kafka;
 mod open;

@@ -18,6 +18,8 @@ pub const ORDER_EVENTS: Topic = Topic(Cow::Borrowed("order-events"));
 pub const ORDERS_DEAD_LETTERS: Topic = Topic(Cow::Borrowed("orders-dlt"));
 /// Events that could not be projected, however often it was tried.
 pub const ORDER_EVENTS_DEAD_LETTERS: Topic = Topic(Cow::Borrowed("order-events-dlt"));
+/// What was done about dead letters: which were sent again, and which are done with. One partition.
+pub const DEAD_LETTER_MARKS: Topic = Topic(Cow::Borrowed("dlt-marks"));
 
 impl Topic {
     /// The longest name, in bytes (Kafka's bound).

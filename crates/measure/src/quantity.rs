@@ -60,8 +60,8 @@ pub(crate) fn three_digits(value: f64) -> String {
     }
 }
 
-/// A count with a comma before every three digits.
-pub(crate) fn show_count(count: u64) -> String {
+/// A count with a comma before every three digits: `1,000,000`.
+pub fn show_count(count: u64) -> String {
     grouped(&count.to_string())
 }
 

@@ -1,23 +1,14 @@
-//! The headers of records in retry and dead letter topics.
-//!
-//! Names and encodings are those of Spring Kafka, so that tools which know its dead letters know
-//! ours: `KafkaHeaders.DLT_*` as `DeadLetterPublishingRecoverer` writes them (partition: 4 bytes
-//! big-endian; offset and timestamp: 8 bytes big-endian; the rest UTF-8), and
-//! `RetryTopicHeaders.DEFAULT_HEADER_ATTEMPTS` (4 bytes big-endian).
-//! Source: the reference of Spring for Apache Kafka, "Enhancing Dead Letter Records" and
-//! "Non-Blocking Retries".
+//! The headers of records that are put aside; [`event_log::dead_letters`] names them.
 
 use bytes::Bytes;
+use event_log::dead_letters::{
+    ATTEMPTS, EXCEPTION_KIND, EXCEPTION_MESSAGE, EXCEPTION_PREFIX, HISTORY,
+    ORIGINAL_CONSUMER_GROUP, ORIGINAL_OFFSET, ORIGINAL_PARTITION, ORIGINAL_TIMESTAMP,
+    ORIGINAL_TIMESTAMP_TYPE, ORIGINAL_TOPIC, REDRIVE,
+};
 use event_log::{Headers, NewRecord, Record, Topic};
 use order_domain::Timestamp;
 
-/// Marks a record that an operator has sent again: it is tried although its subject is parked.
-pub const REDRIVE_HEADER: &str = "seriatim-redrive";
-
-const PREFIX: &str = "kafka_dlt-";
-const ATTEMPTS: &str = "retry_topic-attempts";
-/// One line an attempt, oldest first: `<ms since 1970> <topic> <cause>`.
-const HISTORY: &str = "seriatim-attempt-history";
 /// The oldest attempts are dropped from the history beyond this many bytes.
 const HISTORY_BYTES_MAX: usize = 8_192;
 /// A cause is cut after this many bytes.
@@ -47,17 +38,17 @@ impl PutAside<'_> {
         let attempts = attempts(&self.record.headers) + 1;
         let mut headers = Headers::new();
         for (name, value) in self.record.headers.iter() {
-            let rewritten = name.starts_with("kafka_dlt-exception-")
-                || [ATTEMPTS, HISTORY, REDRIVE_HEADER].contains(&name);
+            let rewritten =
+                name.starts_with(EXCEPTION_PREFIX) || [ATTEMPTS, HISTORY, REDRIVE].contains(&name);
             if !rewritten {
                 headers.push(name.to_owned(), value.clone());
             }
         }
-        if headers.get("kafka_dlt-original-topic").is_none() {
+        if headers.get(ORIGINAL_TOPIC).is_none() {
             self.push_origin(&mut headers);
         }
-        headers.push(format!("{PREFIX}exception-fqcn"), self.failure);
-        headers.push(format!("{PREFIX}exception-message"), cause.to_owned());
+        headers.push(EXCEPTION_KIND, self.failure);
+        headers.push(EXCEPTION_MESSAGE, cause.to_owned());
         headers.push(ATTEMPTS, big_endian(&attempts.to_be_bytes()));
         headers.push(HISTORY, self.history(cause));
         NewRecord { key: self.record.key.clone(), payload: self.record.payload.clone(), headers }
@@ -65,19 +56,12 @@ impl PutAside<'_> {
 
     fn push_origin(&self, headers: &mut Headers) {
         let position = self.record.position;
-        headers.push(format!("{PREFIX}original-topic"), self.topic.as_str().to_owned());
-        headers.push(
-            format!("{PREFIX}original-partition"),
-            big_endian(&position.partition.0.to_be_bytes()),
-        );
-        headers
-            .push(format!("{PREFIX}original-offset"), big_endian(&position.offset.0.to_be_bytes()));
-        headers.push(
-            format!("{PREFIX}original-timestamp"),
-            big_endian(&self.record.timestamp.0.to_be_bytes()),
-        );
-        headers.push(format!("{PREFIX}original-timestamp-type"), "CreateTime");
-        headers.push(format!("{PREFIX}original-consumer-group"), self.group.to_owned());
+        headers.push(ORIGINAL_TOPIC, self.topic.as_str().to_owned());
+        headers.push(ORIGINAL_PARTITION, big_endian(&position.partition.0.to_be_bytes()));
+        headers.push(ORIGINAL_OFFSET, big_endian(&position.offset.0.to_be_bytes()));
+        headers.push(ORIGINAL_TIMESTAMP, big_endian(&self.record.timestamp.0.to_be_bytes()));
+        headers.push(ORIGINAL_TIMESTAMP_TYPE, "CreateTime");
+        headers.push(ORIGINAL_CONSUMER_GROUP, self.group.to_owned());
     }
 
     fn history(&self, cause: &str) -> String {

@@ -3,5 +3,5 @@
 mod headers;
 mod limit;
 
-pub use headers::{PutAside, REDRIVE_HEADER};
+pub use headers::PutAside;
 pub use limit::{DeadLetterLimit, LimitReached};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use event_log::dead_letters::REDRIVE;
 use event_log::{BatchLimit, EventLog, LogError, LogReader, Record, Topic};
 use futures_util::future::select_all;
 use order_domain::Partition;
@@ -18,7 +19,6 @@ use super::writing::refusal;
 use super::{Projection, RunError};
 use crate::ProjectorSettings;
 use crate::clock::now;
-use crate::dead_letters::REDRIVE_HEADER;
 
 /// How much of a retry topic is held while it waits.
 const HELD: BatchLimit = BatchLimit { records: 64, bytes: 1 << 20 };
@@ -150,7 +150,7 @@ impl Projection<'_> {
     /// again waits behind no dead letter.
     fn waits_behind(&self, read: &Read, tier: RetryTier) -> Option<RetryTier> {
         let ahead = self.parking.tier_of(&read.subjects).filter(|ahead| *ahead > tier)?;
-        let redriven = read.record.headers.get(REDRIVE_HEADER).is_some();
+        let redriven = read.record.headers.get(REDRIVE).is_some();
         (!(redriven && ahead == RetryTier::Dead)).then_some(ahead)
     }
 

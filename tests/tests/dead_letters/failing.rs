@@ -1,16 +1,16 @@
-//! Failing well, over both profiles with the real program: bytes that are no JSON, a poison event, a
-//! parked order whose later events wait, a store that is away.
+//! Bytes that are no JSON, a poison event, a parked order whose later events wait, a store that is
+//! away.
 
 use std::time::Duration;
 
 use event_log::topics::{ORDER_EVENTS_DEAD_LETTERS, ORDERS, ORDERS_DEAD_LETTERS};
-use event_log::{BatchLimit, EventLog, LogSettings, NewRecord, Record, Topic};
-use order_domain::{Offset, OrderId, Partition, Position};
+use event_log::{EventLog, LogSettings, NewRecord, Topic};
+use order_domain::Partition;
 use reqwest::StatusCode;
 use tests::{Client, House, Profile, purchase};
 
-/// Nothing in these tests takes longer.
-const WAIT_MAX: Duration = Duration::from_secs(90);
+use crate::poison::Poison;
+use crate::watch::{eventually, find, read, status};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_records_and_poison_events_over_the_embedded_log_and_sqlite() {
@@ -80,7 +80,7 @@ async fn poison_that_stays(house: &House, client: &Client, log: &dyn EventLog) {
     let again = dead.into_iter().map(|record| NewRecord {
         key: record.key,
         payload: record.payload,
-        headers: record.headers.with(order_processor::dead_letters::REDRIVE_HEADER, "by hand"),
+        headers: record.headers.with(event_log::dead_letters::REDRIVE, "by hand"),
     });
     let retry = Topic::new("order-events-retry-200").unwrap();
     log.append_all(&retry, Partition(0), again.collect()).await.unwrap();
@@ -114,82 +114,4 @@ async fn a_database_that_is_away_for_a_while_delays_and_loses_nothing() {
         eventually(&client, order.order_id).await;
     }
     running.stop();
-}
-
-/// A trigger that refuses every order of one customer: what a broken constraint would do.
-struct Poison<'a> {
-    house: &'a House,
-}
-
-impl<'a> Poison<'a> {
-    fn of_customer(house: &'a House, customer: u64) -> Self {
-        let poison = Self { house };
-        poison.run(&match house.profile() {
-            Profile::Embedded => format!(
-                "CREATE TRIGGER poison BEFORE INSERT ON orders WHEN NEW.customer_id = {customer}
-                 BEGIN SELECT RAISE(ABORT, 'poison'); END"
-            ),
-            Profile::Distributed => format!(
-                "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
-                 $$ BEGIN RAISE EXCEPTION 'poison'; END $$;
-                 CREATE TRIGGER poison BEFORE INSERT ON orders FOR EACH ROW
-                 WHEN (NEW.customer_id = {customer}) EXECUTE FUNCTION poison()"
-            ),
-        });
-        poison
-    }
-
-    fn remove(self) {
-        self.run(match self.house.profile() {
-            Profile::Embedded => "DROP TRIGGER poison",
-            Profile::Distributed => "DROP TRIGGER poison ON orders; DROP FUNCTION poison",
-        });
-    }
-
-    fn run(&self, sql: &str) {
-        match self.house.profile() {
-            Profile::Embedded => {
-                let file = self.house.store_url().trim_start_matches("sqlite:").to_owned();
-                let connection = rusqlite::Connection::open(file).unwrap();
-                connection.busy_timeout(Duration::from_secs(10)).unwrap();
-                connection.execute_batch(sql).unwrap();
-            }
-            Profile::Distributed => {
-                let url = self.house.store_url();
-                let arguments = ["-q", "-v", "ON_ERROR_STOP=1", "-d", &url, "-c", sql];
-                let done = std::process::Command::new("psql").args(arguments).status().unwrap();
-                assert!(done.success(), "psql: {done}");
-            }
-        }
-    }
-}
-
-async fn find(client: &Client, order_id: OrderId) -> Option<String> {
-    let (status, order) = client.get(&format!("/api/Orders/{order_id}"), None).await;
-    (status == StatusCode::OK).then(|| order["status"].as_str().unwrap().to_owned())
-}
-
-async fn status(client: &Client, order_id: OrderId, position: Option<Position>) -> String {
-    let (_, order) = client.get(&format!("/api/Orders/{order_id}"), position).await;
-    order["status"].as_str().unwrap_or_else(|| panic!("no order: {order}")).to_owned()
-}
-
-async fn eventually(client: &Client, order_id: OrderId) {
-    let began = std::time::Instant::now();
-    while find(client, order_id).await.as_deref() != Some("accepted") {
-        assert!(began.elapsed() < WAIT_MAX, "{order_id} never arrives");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// The first `count` records of partition 0; waits for them.
-async fn read(log: &dyn EventLog, topic: &Topic, count: usize) -> Vec<Record> {
-    let mut reader = log.read(topic, Partition(0), Offset::ZERO).await.unwrap();
-    let mut records = Vec::new();
-    while records.len() < count {
-        let limit = BatchLimit { records: count - records.len(), bytes: usize::MAX };
-        let next = tokio::time::timeout(WAIT_MAX, reader.next(limit)).await;
-        records.extend(next.expect("records come in time").unwrap());
-    }
-    records
 }

@@ -1,0 +1,91 @@
+//! Reading what is in a partition now, from one place to its end.
+
+use std::time::Duration;
+
+use event_log::{BatchLimit, EventLog, LogError, LogReader, Record, Topic};
+use order_domain::{Offset, Partition};
+use tokio::time::timeout;
+
+/// How much is read at once.
+const READ: BatchLimit = BatchLimit { records: 500, bytes: 8 << 20 };
+
+/// How long a partition's next record is waited for.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// The records of one partition from `from` (inclusive) to where it ended when it was opened.
+pub(super) struct Stretch {
+    /// `None` where nothing is left.
+    reader: Option<Box<dyn LogReader>>,
+    next: Offset,
+    end: Offset,
+    /// What it means that no further record comes, though the end is not reached.
+    silence: Silence,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Silence {
+    /// There is none: the offsets up to the end were taken by what is no record, such as the markers
+    /// of transactions (Kafka).
+    IsTheEnd,
+    /// The log can't be read just now.
+    IsAnError,
+}
+
+impl Stretch {
+    /// From the oldest record that is kept.
+    pub(super) async fn whole(
+        log: &dyn EventLog,
+        topic: &Topic,
+        partition: Partition,
+    ) -> Result<Self, LogError> {
+        Self::from(log, topic, partition, Offset::ZERO).await
+    }
+
+    /// From `from`, or from the oldest record that is kept where that is later.
+    pub(super) async fn from(
+        log: &dyn EventLog,
+        topic: &Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Self, LogError> {
+        let ends = log.ends(topic, partition).await?;
+        let next = from.max(ends.first);
+        let reader =
+            if next < ends.next { Some(log.read(topic, partition, next).await?) } else { None };
+        Ok(Self { reader, next, end: ends.next, silence: Silence::IsTheEnd })
+    }
+
+    /// The same, where something depends on having seen every record.
+    #[must_use]
+    pub(super) fn complete(self) -> Self {
+        Self { silence: Silence::IsAnError, ..self }
+    }
+
+    /// Where it ends, exclusive.
+    pub(super) const fn end(&self) -> Offset {
+        self.end
+    }
+
+    /// The next records, at least one; `None` at the end. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Record>>, LogError> {
+        let Some(reader) = &mut self.reader else { return Ok(None) };
+        let Ok(records) = timeout(SILENCE_MAX, reader.next(READ)).await else {
+            if self.silence == Silence::IsAnError {
+                let (next, end) = (self.next, self.end);
+                let why = format!("nothing came of {next} to {end} within {SILENCE_MAX:?}");
+                return Err(LogError::Unavailable(why));
+            }
+            self.reader = None;
+            return Ok(None);
+        };
+        let mut records = records?;
+        if let Some(last) = records.last() {
+            self.next = last.position.offset.next();
+        }
+        if self.next >= self.end {
+            self.reader = None;
+        }
+        records.retain(|record| record.position.offset < self.end);
+        Ok((!records.is_empty()).then_some(records))
+    }
+}
