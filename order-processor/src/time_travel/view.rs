@@ -37,7 +37,8 @@ struct PartitionView {
 
 #[derive(Serialize)]
 struct Venue {
-    venue: String,
+    #[serde(rename = "venue")]
+    name: String,
     orders: usize,
     hash: String,
 }
@@ -55,7 +56,8 @@ struct Market {
 
 #[derive(Serialize)]
 struct Account {
-    account: AccountId,
+    #[serde(rename = "account")]
+    name: AccountId,
     balances: Vec<Balance>,
 }
 
@@ -109,7 +111,7 @@ impl PastView {
 impl PartitionView {
     fn of(engine: &Engine, venues: &[VenueOutcomes]) -> Self {
         let venue = |of: &VenueOutcomes| Venue {
-            venue: of.venue.to_string(),
+            name: of.venue.to_string(),
             orders: of.orders,
             hash: of.hash.to_string(),
         };
@@ -137,7 +139,7 @@ impl Market {
         };
         let accounts = market
             .accounts()
-            .map(|account| Account { account: account.clone(), balances: balances(account) });
+            .map(|account| Account { name: account.clone(), balances: balances(account) });
         let fees = market.assets().filter_map(|asset| {
             let paid = market.fees(asset).filter(|paid| !paid.is_zero())?;
             Some(Fees { asset: asset.clone(), paid })
