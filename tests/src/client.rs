@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use order_domain::{OrderId, Position};
-use reqwest::StatusCode;
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 /// No request takes longer.
@@ -67,6 +67,11 @@ impl Client {
         request.send().await
     }
 
+    /// A request to `path`, to be sent.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
     /// Posts an order; `None` where it was not acknowledged, for whatever reason.
     pub async fn place(&self, order: &Value, headers: &[(&str, &str)]) -> Option<Acknowledged> {
         let response = self.post(order, headers).await.ok()?;
@@ -112,15 +117,21 @@ impl Client {
 
     /// Every order, by all pages of the list.
     pub async fn all_orders(&self) -> Vec<Value> {
-        let mut orders = Vec::new();
-        let mut path = "/api/Orders?limit=500".to_owned();
+        self.all("/api/Orders?", "orders").await
+    }
+
+    /// All lines of `list`, by all pages of a path with its query.
+    pub async fn all(&self, path: &str, list: &str) -> Vec<Value> {
+        let mut lines = Vec::new();
+        let first = format!("{path}&limit=500");
+        let mut page = first.clone();
         loop {
-            let (status, page) = self.get(&path, None).await;
-            assert_eq!(status, StatusCode::OK, "{page}");
-            orders.extend(page["orders"].as_array().expect("a list").iter().cloned());
-            match page["next"].as_str() {
-                Some(cursor) => path = format!("/api/Orders?limit=500&after={cursor}"),
-                None => return orders,
+            let (status, answer) = self.get(&page, None).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            lines.extend(answer[list].as_array().expect("a list").iter().cloned());
+            match answer["next"].as_str() {
+                Some(cursor) => page = format!("{first}&after={cursor}"),
+                None => return lines,
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod client;
 mod house;
+pub mod market;
 pub mod proof;
 pub mod services;
 mod small_disk;

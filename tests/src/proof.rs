@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use event_log::topics::{ORDER_EVENTS, ORDERS};
 use event_log::{BatchLimit, EventLog, LogSettings, Record, Topic};
-use order_domain::{Command, Decision, Event, Offset, OrderId, Partition, Position};
+use order_domain::trading::CommandId;
+use order_domain::{Command, Decision, Event, Offset, Partition, Position};
 use order_engine::{Engine, EngineSettings};
 use order_processor::engine::restore::restore;
 use order_processor::engine::snapshots::Snapshots;
@@ -14,7 +15,7 @@ use crate::{Acknowledged, House};
 
 /// Everything that the log holds, read from the beginning.
 pub struct History {
-    commands: BTreeMap<Position, OrderId>,
+    commands: BTreeMap<Position, CommandId>,
     /// The decision that counts for each command: the first.
     decisions: BTreeMap<Position, Decision>,
 }
@@ -41,8 +42,7 @@ impl History {
     async fn read_partition(&mut self, log: &dyn EventLog, partition: Partition) {
         for record in read_all(log, &ORDERS, partition).await {
             let command = Command::from_json(&record.payload).expect("only commands were sent");
-            let order_id = command.order_id().expect("only purchases were sent");
-            self.commands.insert(record.position, order_id);
+            self.commands.insert(record.position, command.command_id());
         }
         let mut source_next = Offset::ZERO;
         for record in read_all(log, &ORDER_EVENTS, partition).await {
@@ -62,11 +62,11 @@ impl History {
         }
     }
 
-    /// Every acknowledged order stands at the very position that was acknowledged.
+    /// Every acknowledged command stands at the very position that was acknowledged.
     pub fn holds(&self, acknowledged: &[Acknowledged]) {
-        for order in acknowledged {
-            let found = self.commands.get(&order.position);
-            assert_eq!(found, Some(&order.order_id), "acknowledged at {}", order.position);
+        for Acknowledged { position, order_id } in acknowledged {
+            let found = self.commands.get(position);
+            assert_eq!(found, Some(&CommandId(order_id.0)), "acknowledged at {position}");
         }
     }
 
