@@ -1,5 +1,7 @@
 //! One key, one command; and what a repeated one hears.
 
+use event_log::topics::ORDER_EVENTS;
+use event_log::{EventLog as _, NewRecord};
 use serde_json::{Value, json};
 
 use super::market::{Market, WAIT, btc_eur, limit, with};
@@ -48,6 +50,20 @@ async fn who_waits_again_hears_the_first_refusal() {
     for _ in 0..2 {
         let headers = [("idempotency-key", "k-2"), ("if-match", "\"7\"")];
         assert_eq!(market.cancel(&id, &headers).await.status, 412);
+    }
+}
+
+/// A deposed engine repeats decisions: then that of a command stands behind the command's own offset.
+#[tokio::test]
+async fn the_first_outcome_is_found_behind_decisions_that_were_repeated() {
+    let market = Market::usual().await;
+    let last = market.log.all(&ORDER_EVENTS).pop().unwrap();
+    let again = NewRecord { payload: last.payload, ..NewRecord::default() };
+    market.log.append_all(&ORDER_EVENTS, market.partition(), vec![again; 40]).await.unwrap();
+    let order = limit("ada", "buy", "1", "100");
+    for _ in 0..2 {
+        let answer = market.post("/order", &order, &[KEY, WAIT]).await;
+        assert_eq!((answer.status, &answer.body["status"]), (201, &json!("new")), "{answer:?}");
     }
 }
 
