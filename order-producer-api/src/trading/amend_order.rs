@@ -8,12 +8,13 @@ use order_domain::trading::{AccountId, Request, command};
 use order_domain::{Decimal, OrderId};
 use serde::Deserialize;
 use service_kit::Problem;
+use service_kit::parameters::PathText;
 use service_kit::problem::ProblemBody;
 use utoipa::ToSchema;
 
 use super::described::{BodyFailures, Condition, Durable, Failures, WriteHeaders};
 use super::if_match::IfMatch;
-use super::path::{self, PathText};
+use super::path;
 use super::submit::{conditional, counted, read, submit};
 use super::view::OrderAnswer;
 use crate::Intake;

@@ -7,12 +7,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use order_domain::trading::{AccountId, Request, command};
 use service_kit::Problem;
-use service_kit::parameters::Parameters;
+use service_kit::parameters::{Parameters, PathText};
 use service_kit::problem::ProblemBody;
 
 use super::described::{Condition, Durable, Failures, WriteHeaders};
 use super::if_match::IfMatch;
-use super::path::{self, PathText};
+use super::path;
 use super::submit::{conditional, counted, submit};
 use super::view::OrderAnswer;
 use crate::Intake;

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use order_domain::trading::{AccountId, Request, Symbol, command};
 use service_kit::Problem;
-use service_kit::parameters::{self, Parameters};
+use service_kit::parameters::{ParameterError, Parameters};
 
 use super::described::{Durable, Failures, WriteHeaders};
 use super::submit::{counted, submit};
@@ -45,7 +45,7 @@ pub(super) async fn cancel_orders(
     counted(async {
         let parameters = Parameters::read(query.as_deref(), &[ACCOUNT, SYMBOL])?;
         let account = parameters.value(ACCOUNT, |text| AccountId::new(text))?;
-        let account = account.ok_or_else(|| parameters::invalid(ACCOUNT, "whose orders?"))?;
+        let account = account.ok_or_else(|| ParameterError::new(ACCOUNT, "whose orders?"))?;
         let symbol = parameters.value(SYMBOL, |text| Symbol::new(text))?;
         let wishes = Wishes::read(&intake, &headers)?;
         let place = intake.enter().await?;

@@ -6,11 +6,12 @@ use axum::extract::{Request as HttpRequest, State};
 use axum::response::Response;
 use order_domain::trading::{Request, command};
 use service_kit::Problem;
+use service_kit::parameters::PathText;
 use service_kit::problem::ProblemBody;
 
 use super::described::{BodyFailures, Durable, Failures, WriteHeaders};
 use super::funds::Funds;
-use super::path::{self, PathText};
+use super::path;
 use super::submit::{counted, read, submit};
 use super::view::Receipt;
 use crate::Intake;

@@ -7,10 +7,11 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use order_domain::trading::{Request, command};
 use service_kit::Problem;
+use service_kit::parameters::PathText;
 use service_kit::problem::ProblemBody;
 
 use super::described::{Durable, Failures, WriteHeaders};
-use super::path::{self, PathText};
+use super::path;
 use super::submit::{counted, submit};
 use super::view::Receipt;
 use crate::Intake;
