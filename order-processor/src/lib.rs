@@ -25,6 +25,7 @@ mod runs;
 mod settings;
 mod state;
 mod status;
+pub mod time_travel;
 
 pub use member::Member;
 pub use processor::{Processor, ProcessorError};

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use order_processor::time_travel::{self, StateArgs};
 use service_kit::config::CommonArgs;
 use service_kit::program;
 
@@ -10,13 +11,28 @@ use service_kit::program;
 ///
 /// Any number may run over one Kafka: the consumer group shares the partitions out.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = false)]
 struct Args {
     #[command(flatten)]
     common: CommonArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    State(StateArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    program::run(&Args::parse().common, order_processor::LISTEN_DEFAULT, order_processor::run).await
+    let Args { common, command } = Args::parse();
+    match command {
+        None => program::run(&common, order_processor::LISTEN_DEFAULT, order_processor::run).await,
+        Some(Command::State(args)) => {
+            let answer =
+                async |settings: &_, shutdown| time_travel::run(&args, settings, shutdown).await;
+            program::run(&common, order_processor::LISTEN_DEFAULT, answer).await
+        }
+    }
 }

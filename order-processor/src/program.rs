@@ -1,6 +1,7 @@
 //! The program `order-processor`, from settings to shutdown.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use configured_log::OpenError;
@@ -74,6 +75,17 @@ pub async fn open_store(common: &Common) -> Result<OrderStore, RunError> {
     })
 }
 
+/// The engine's settings, and where its snapshots are.
+pub(crate) fn engine_of(settings: &Settings) -> Result<(EngineRoleSettings, PathBuf), ConfigError> {
+    let engine: EngineRoleSettings = settings.section("engine")?;
+    let snapshots = if engine.snapshot_dir.as_os_str().is_empty() {
+        settings.common().data_dir.join("snapshots")
+    } else {
+        engine.snapshot_dir.clone()
+    };
+    Ok((engine, snapshots))
+}
+
 impl Processor {
     /// The processor that the settings describe.
     pub fn of_settings(
@@ -82,13 +94,8 @@ impl Processor {
         store: Arc<dyn ProjectionStore>,
     ) -> Result<Self, RunError> {
         let common = settings.common();
-        let engine: EngineRoleSettings = settings.section("engine")?;
+        let (engine, snapshots) = engine_of(settings)?;
         let projector: ProjectorSettings = settings.section("projector")?;
-        let snapshots = if engine.snapshot_dir.as_os_str().is_empty() {
-            common.data_dir.join("snapshots")
-        } else {
-            engine.snapshot_dir.clone()
-        };
         Ok(Self {
             log,
             store,

@@ -9,7 +9,7 @@ use harness::{House, PARTITION, eventually, order_id, purchase};
 use order_domain::event::Outcome;
 use order_domain::{Decision, Event, Offset, Partition};
 use order_engine::EngineSettings;
-use order_processor::engine::restore::restore;
+use order_processor::engine::restore::{Until, restore, restore_until};
 use order_processor::engine::snapshots::Snapshots;
 use order_processor::{Role, WorkerState};
 
@@ -93,6 +93,40 @@ async fn a_restarted_engine_goes_on_from_its_snapshot_with_the_same_hash() {
     let from_events = restore(house.log.as_ref(), &nothing, PARTITION, settings).await.unwrap();
     assert_eq!(from_snapshot.engine.state_hash(), from_events.engine.state_hash());
     assert_eq!(from_events.engine.next_source(), Offset(24));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_of_any_moment_is_the_same_with_and_without_snapshots() {
+    let house = House::new().await;
+    house.make_topics().await;
+    for round in 0..3 {
+        let running = house.start();
+        for number in round * 4..round * 4 + 4 {
+            house.send(purchase(number % 9)).await;
+        }
+        house.decisions(usize::try_from(round + 1).unwrap() * 4).await;
+        running.stop().await;
+    }
+    let kept = Snapshots::in_directory(house.snapshots());
+    let nothing = Snapshots::in_directory(house.snapshots().join("none"));
+    let settings = EngineSettings::default();
+    let mut engine = order_engine::Engine::new(PARTITION, settings);
+    for decision in house.decisions(12).await {
+        engine.evolve(&decision);
+        for snapshots in [&kept, &nothing] {
+            let until = Until::Source(decision.source.offset);
+            let past = restore_until(house.log.as_ref(), snapshots, PARTITION, settings, until);
+            assert_eq!(past.await.unwrap().engine.state_hash(), engine.state_hash());
+            let until = Until::Time(decision.at);
+            let past = restore_until(house.log.as_ref(), snapshots, PARTITION, settings, until);
+            let past = past.await.unwrap().engine;
+            assert!(past.next_source() > decision.source.offset, "its own moment is included");
+            assert_eq!(past.clock(), decision.at);
+        }
+    }
+    let before = Until::Time(order_domain::Timestamp(0));
+    let past = restore_until(house.log.as_ref(), &kept, PARTITION, settings, before).await.unwrap();
+    assert_eq!(past.engine.next_source(), Offset::ZERO, "no snapshot reaches that far back");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -135,6 +135,11 @@ impl House {
             std::thread::sleep(Duration::from_millis(5));
         }
         Running { child, url: format!("http://{address}") }
+    }
+
+    /// Runs one of the programs to its end.
+    pub fn ask(&self, name: &str, arguments: &[&str]) -> Output {
+        self.command(name, "127.0.0.1:0").args(arguments).output().expect("the program runs")
     }
 
     fn command(&self, name: &str, listen: &str) -> Command {

@@ -103,6 +103,11 @@ impl Decimal {
         self.unscaled.checked_mul(factor)
     }
 
+    /// Whether it is 0, of whatever scale.
+    pub const fn is_zero(self) -> bool {
+        self.unscaled == 0
+    }
+
     /// How many decimal places the number has.
     pub const fn scale(self) -> u32 {
         self.scale

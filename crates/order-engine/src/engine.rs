@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 
 use order_domain::event::CommandDeadLettered;
 use order_domain::{
-    Command, Decision, Event, Offset, Partition, Position, Timestamp, TradingEvent, VenueId,
+    Command, Decision, Event, Offset, OrderId, Partition, Position, Timestamp, TradingEvent,
+    VenueId,
 };
 
 use crate::market::Market;
@@ -80,6 +81,17 @@ impl Engine {
     /// The first command that has no decision yet: where to read on.
     pub const fn next_source(&self) -> Offset {
         self.next_source
+    }
+
+    /// The time of the last decision; 0 before the first.
+    pub const fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// Where the command stands that placed this order; `None` where no venue remembers the order.
+    pub fn placed_at(&self, order_id: OrderId) -> Option<Offset> {
+        let by_shop = self.shops.values().find_map(|shop| shop.placed_at(order_id));
+        by_shop.or_else(|| self.markets.values().find_map(|market| market.placed_at(order_id)))
     }
 
     /// What becomes of `command`, which stands at `source` of `orders` since `recorded_at`. The

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use order_domain::event::{
     NewOrderConflicted, NewOrderRepeated, OrderAccepted, OrderRejected, Outcome,
 };
-use order_domain::{Event, Fingerprint, NewOrder, Offset};
+use order_domain::{Event, Fingerprint, NewOrder, Offset, OrderId};
 
 use crate::decided::Decided;
 use crate::purchase_rules::broken_rule;
@@ -20,6 +20,10 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) const fn new(window_orders: NonZeroU32) -> Self {
         Self { window: RecentWindow::new(window_orders) }
+    }
+
+    pub(crate) fn placed_at(&self, order_id: OrderId) -> Option<Offset> {
+        self.window.get(order_id.0).map(|decided| decided.first)
     }
 
     /// Decides a purchase.

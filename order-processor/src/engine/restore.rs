@@ -6,7 +6,7 @@
 use event_log::topics::{ORDER_EVENTS, ORDERS};
 use event_log::{BatchLimit, EventLog, LogError};
 use order_domain::wire::DecodeError;
-use order_domain::{Command, Decision, Offset, Partition, Position};
+use order_domain::{Command, Decision, Offset, Partition, Position, Timestamp};
 use order_engine::{Engine, EngineSettings};
 use tracing::warn;
 
@@ -15,6 +15,36 @@ use crate::one_record::{read_before, read_one};
 
 /// How much is read at once.
 const READ: BatchLimit = BatchLimit { records: 2_000, bytes: 8 << 20 };
+
+/// Up to which moment an engine is restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// All that is published.
+    Now,
+    /// The decision on the command at this offset of `orders`, that one included.
+    Source(Offset),
+    /// The last decision of this time, that one included.
+    Time(Timestamp),
+}
+
+impl Until {
+    fn includes(self, decision: &Decision) -> bool {
+        match self {
+            Self::Now => true,
+            Self::Source(last) => decision.source.offset <= last,
+            Self::Time(last) => decision.at <= last,
+        }
+    }
+
+    /// Whether the engine has not come beyond.
+    fn covers(self, engine: &Engine) -> bool {
+        match self {
+            Self::Now => true,
+            Self::Source(last) => engine.next_source() <= last.next(),
+            Self::Time(last) => engine.clock() <= last,
+        }
+    }
+}
 
 /// An engine, and how far in `order-events` it has come.
 pub struct Restored {
@@ -69,16 +99,19 @@ pub async fn restore(
     partition: Partition,
     settings: EngineSettings,
 ) -> Result<Restored, RestoreError> {
-    let restored = restore_state(log, snapshots, partition, settings).await?;
+    let restored = restore_until(log, snapshots, partition, settings, Until::Now).await?;
     check_orders(log, &restored).await?;
     Ok(restored)
 }
 
-async fn restore_state(
+/// The engine of `partition` as it was: from the newest snapshot that is not beyond that moment, and
+/// the decisions after it.
+pub async fn restore_until(
     log: &dyn EventLog,
     snapshots: &Snapshots,
     partition: Partition,
     settings: EngineSettings,
+    until: Until,
 ) -> Result<Restored, RestoreError> {
     let ends = log.ends(&ORDER_EVENTS, partition).await?;
     for kept in snapshots.newest_first(partition).await {
@@ -91,10 +124,11 @@ async fn restore_state(
             continue;
         }
         match Engine::restore(partition, settings, &kept.bytes) {
-            Ok(engine) => {
+            Ok(engine) if until.covers(&engine) => {
                 let restored = Restored { engine, events_next: kept.events_next };
-                return catch_up(log, restored, ends.next).await;
+                return catch_up(log, restored, ends.next, until).await;
             }
+            Ok(_) => {}
             Err(error) => warn!(%partition, %error, "passing over a snapshot"),
         }
     }
@@ -102,7 +136,7 @@ async fn restore_state(
         return Err(RestoreError::HistoryGone { partition, first: ends.first });
     }
     let engine = Engine::new(partition, settings);
-    catch_up(log, Restored { engine, events_next: Offset::ZERO }, ends.next).await
+    catch_up(log, Restored { engine, events_next: Offset::ZERO }, ends.next, until).await
 }
 
 /// Whether the snapshot was taken over this very `order-events`: a log that was lost and begun anew
@@ -145,11 +179,12 @@ async fn check_orders(log: &dyn EventLog, restored: &Restored) -> Result<(), Res
     }
 }
 
-/// Evolves through the published decisions up to `end` (exclusive).
+/// Evolves through the published decisions up to `end` (exclusive), or to that moment.
 async fn catch_up(
     log: &dyn EventLog,
     mut restored: Restored,
     end: Offset,
+    until: Until,
 ) -> Result<Restored, RestoreError> {
     if restored.events_next >= end {
         return Ok(restored);
@@ -159,8 +194,16 @@ async fn catch_up(
     while restored.events_next < end {
         for record in reader.next(READ).await? {
             let position = record.position;
+            let read = Decision::from_json(&record.payload);
+            // A rival's late decision on an earlier command changes nothing, and ends nothing.
+            if let Ok(decision) = &read
+                && decision.source.offset >= restored.engine.next_source()
+                && !until.includes(decision)
+            {
+                return Ok(restored);
+            }
             restored.events_next = position.offset.next();
-            match Decision::from_json(&record.payload) {
+            match read {
                 Ok(decision) => {
                     restored.engine.evolve(&decision);
                 }

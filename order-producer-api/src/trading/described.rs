@@ -28,7 +28,8 @@ pub(super) struct WriteHeaders {
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) struct Condition {
     /// The `ETag` of the order as the client knows it: 412 where it has moved on. Such a request waits
-    /// for its outcome as long as may be, unless `Prefer` says otherwise.
+    /// for its outcome as long as may be, unless `Prefer` says otherwise; where the outcome is not known in
+    /// time, it is a 202.
     #[param(rename = "If-Match", example = "\"2\"")]
     if_match: Option<String>,
 }

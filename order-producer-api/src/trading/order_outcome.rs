@@ -68,5 +68,5 @@ const fn untouched(quantity: Decimal) -> OrderState {
 }
 
 fn status_of_open(state: &OrderState) -> OrderStatus {
-    if state.executed == Decimal::ZERO { OrderStatus::New } else { OrderStatus::PartiallyFilled }
+    if state.executed.is_zero() { OrderStatus::New } else { OrderStatus::PartiallyFilled }
 }

@@ -33,7 +33,7 @@ use order_domain::trading::event::{
     CommandConflicted, CommandRefused, CommandRepeated, CommandTaken,
 };
 use order_domain::trading::{AccountId, CommandId, RefusalReason, Request, Symbol};
-use order_domain::{Event, Fingerprint, OrderId, TradingCommand, TradingEvent, VenueId};
+use order_domain::{Event, Fingerprint, Offset, OrderId, TradingCommand, TradingEvent, VenueId};
 
 use self::account::Account;
 use self::bounds::MarketBounds;
@@ -99,6 +99,15 @@ impl Market {
             closed: RecentWindow::new(bounds.closed_orders_remembered),
             commands: RecentWindow::new(bounds.commands_remembered),
         }
+    }
+
+    /// Where the command stands that placed this order, of those that are remembered: open, ended
+    /// lately, or refused lately.
+    pub(crate) fn placed_at(&self, order_id: OrderId) -> Option<Offset> {
+        let open = self.orders.find(order_id).map(|key| self.orders[key].origin.source);
+        let ended = || self.closed.get(order_id.0).map(|closed| closed.origin.source);
+        let refused = || self.commands.get(order_id.0).map(|decided| decided.first);
+        open.or_else(ended).or_else(refused)
     }
 
     /// What becomes of a command.

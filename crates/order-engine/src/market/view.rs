@@ -45,6 +45,11 @@ impl<'a> MarketView<'a> {
         self.0.assets.iter().map(|(_, listed)| &listed.asset.code)
     }
 
+    /// The listed instruments, in order of listing.
+    pub fn symbols(self) -> impl Iterator<Item = &'a Symbol> {
+        self.0.instruments.iter().map(|(_, listed)| &listed.terms.symbol)
+    }
+
     /// The open accounts, in order of opening.
     pub fn accounts(self) -> impl Iterator<Item = &'a AccountId> {
         self.0.accounts.iter().map(|(_, account)| &account.id)

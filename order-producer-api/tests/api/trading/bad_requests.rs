@@ -16,7 +16,7 @@ fn without(body: &Value, name: &str) -> Value {
 
 #[tokio::test]
 async fn a_wrong_field_of_an_order_is_told_with_its_pointer() {
-    let api = Market::of_shop_without_engine(Shop::open());
+    let api = Market::without_engine(Shop::open());
     let order = limit("ada", "buy", "1", "100");
     for (body, pointer, detail) in [
         (json!([]), "", "an object"),
@@ -47,7 +47,7 @@ async fn a_wrong_field_of_an_order_is_told_with_its_pointer() {
 
 #[tokio::test]
 async fn a_wrong_field_of_anything_else_is_told_too() {
-    let api = Market::of_shop_without_engine(Shop::open());
+    let api = Market::without_engine(Shop::open());
     let order = format!("/order/{ID}");
     for (method, path, body, pointer) in [
         ("PATCH", order.as_str(), json!({ "price": "x" }), "/price"),
@@ -77,7 +77,7 @@ async fn a_wrong_field_of_anything_else_is_told_too() {
 
 #[tokio::test]
 async fn a_wrong_path_or_query_is_told_with_the_parameter() {
-    let api = Market::of_shop_without_engine(Shop::open());
+    let api = Market::without_engine(Shop::open());
     let funds = json!({ "asset": "EUR", "amount": 1 });
     for (method, path, body, kind, parameter) in [
         ("PATCH", "/order/7", json!({ "price": 1 }), "invalid-parameter", "id"),
@@ -114,7 +114,7 @@ async fn a_wrong_path_or_query_is_told_with_the_parameter() {
 
 #[tokio::test]
 async fn headers_and_bodies_have_the_rules_of_every_dialect() {
-    let api = Market::of_shop_without_engine(Shop::open());
+    let api = Market::without_engine(Shop::open());
     let order = limit("ada", "buy", "1", "100");
     let bad_key = api.post("/order", &order, &[("idempotency-key", "a b")]).await;
     assert_eq!((bad_key.status, bad_key.kind()), (400, "invalid-header"));
@@ -152,7 +152,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let order = with(&limit("ada", "buy", "1", "100"), field, value.clone());
-        let api = Market::of_shop_without_engine(Shop::with(&[("wait_max_ms", "0")]));
+        let api = Market::without_engine(Shop::with(&[("wait_max_ms", "0")]));
         let answer = runtime.block_on(api.post("/order", &order, &[]));
         prop_assert!([202, 422].contains(&answer.status), "{answer:?}");
         prop_assert_eq!(answer.status == 202, api.asked().len() == 1);

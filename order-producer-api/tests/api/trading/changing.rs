@@ -100,7 +100,7 @@ async fn a_tag_that_no_order_has_is_answered_at_once_and_asks_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_version_is_still_compared_where_nobody_waits_for_it() {
     let shop = crate::shop::Shop::open();
-    let market = Market::of_shop_without_engine(shop);
+    let market = Market::without_engine(shop);
     let headers = [("if-match", "\"7\""), ("prefer", "wait=0")];
     let id = uuid::Uuid::from_u128(7).to_string();
     let begin = tokio::time::Instant::now();

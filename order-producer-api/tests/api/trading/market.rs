@@ -58,7 +58,7 @@ impl Market {
     }
 
     /// A producer with nobody behind it.
-    pub const fn of_shop_without_engine(shop: Shop) -> Self {
+    pub const fn without_engine(shop: Shop) -> Self {
         Self(shop)
     }
 

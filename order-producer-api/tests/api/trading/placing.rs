@@ -1,9 +1,12 @@
 //! `POST /api/v3/order`: what members hear of their orders.
 
+use event_log::Record;
+use order_domain::event::CommandDeadLettered;
+use order_domain::{Decision, Event};
 use serde_json::{Value, json};
 
 use super::market::{Market, WAIT, limit, market, with};
-use crate::shop::Answer;
+use crate::shop::{Answer, Shop};
 
 #[track_caller]
 fn rejected(answer: &Answer, reason: &str) {
@@ -146,4 +149,19 @@ async fn who_does_not_wait_hears_that_it_is_durable() {
     assert_eq!(answer.body["commandId"], id);
     assert_eq!(answer.header("location").unwrap(), format!("/api/v3/order/{id}"));
     assert_eq!(answer.header("seriatim-position"), answer.body["position"].as_str());
+}
+
+#[tokio::test]
+async fn an_order_that_the_engine_cannot_read_is_told_so() {
+    let shop = Shop::open();
+    shop.decide_with(|_| {
+        |record: &Record| {
+            let cause = "unreadable".to_owned();
+            let events = vec![Event::CommandDeadLettered(CommandDeadLettered { cause })];
+            Decision { source: record.position, at: record.timestamp, events }
+        }
+    });
+    let answer = Market::without_engine(shop).place(&limit("ada", "buy", "1", "100")).await;
+    assert_eq!((answer.status, &answer.body["status"]), (202, &json!("dead-lettered")));
+    assert_eq!(answer.header("preference-applied"), Some("wait=5"));
 }

@@ -22,7 +22,7 @@ fn expected(of: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_request_becomes_a_command_with_cloudevents_headers() {
-    let market = Market::of_shop_without_engine(Shop::open());
+    let market = Market::without_engine(Shop::open());
     let order = limit("ada", "buy", "1", "100");
     let answer = market.post("/order", &order, &[("traceparent", TRACE)]).await;
     let id = answer.body["orderId"].as_str().unwrap();
@@ -70,7 +70,7 @@ async fn a_request_becomes_a_command_with_cloudevents_headers() {
 #[tokio::test]
 async fn a_command_that_is_sent_twice_is_two_events() {
     let shop = Shop::with(&[("idempotency_keys_max", "0")]);
-    let market = Market::of_shop_without_engine(shop);
+    let market = Market::without_engine(shop);
     let key = [("idempotency-key", "k-1")];
     for _ in 0..2 {
         market.post("/order", &limit("ada", "buy", "1", "100"), &key).await;
@@ -87,7 +87,7 @@ async fn a_command_that_is_sent_twice_is_two_events() {
 async fn a_market_may_have_another_name() {
     let variables = [("SERIATIM_TRADING__MARKET".to_owned(), "market/eu".to_owned())];
     let shop = Shop::over(std::sync::Arc::new(crate::memory_log::MemoryLog::new()), variables);
-    let market = Market::of_shop_without_engine(shop);
+    let market = Market::without_engine(shop);
     market.post("/instruments/BTC-EUR/halt", &Value::Null, &[]).await;
     let command = market.asked().remove(0);
     assert_eq!(command.venue.as_str(), "market/eu");

@@ -168,7 +168,7 @@ async fn without_an_engine_the_start_goes_on_and_the_seed_is_on_the_log() {
     shop.api.seed_market().await;
     assert!(begin.elapsed().as_secs() <= 5);
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    assert_eq!(Market::of_shop_without_engine(shop).asked().len(), COMMANDS);
+    assert_eq!(Market::without_engine(shop).asked().len(), COMMANDS);
 }
 
 #[tokio::test(start_paused = true)]
