@@ -1,6 +1,7 @@
 //! All dialects behind one router.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use event_log::EventLog;
@@ -10,14 +11,20 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::settings::shop_shards;
-use crate::{Intake, ProducerSettings, purchasing};
+use crate::settings::{seed, venues};
+use crate::trading::seed::{Seed, sow};
+use crate::{Intake, ProducerSettings, purchasing, trading};
 
 /// The HTTP interface for writes, over any log.
 #[derive(Clone)]
 pub struct ProducerApi {
     intake: Arc<Intake>,
+    seed: Option<Arc<Seed>>,
+    shutdown: CancellationToken,
 }
+
+/// How long the start waits for the seed, so that the first request finds what it brings.
+const SEED_WAIT: Duration = Duration::from_secs(5);
 
 impl ProducerApi {
     /// An interface that appends to `log`. The topics must exist. Once `shutdown` is cancelled nobody
@@ -30,8 +37,20 @@ impl ProducerApi {
         shutdown: CancellationToken,
     ) -> Result<Self, ConfigError> {
         let section = ProducerSettings::read(settings)?;
-        let intake = Intake::new(log, shop_shards(settings)?, section, shutdown);
-        Ok(Self { intake: Arc::new(intake) })
+        let seed = seed(settings)?.map(Arc::new);
+        let intake = Intake::new(log, venues(settings)?, section, shutdown.clone());
+        Ok(Self { intake: Arc::new(intake), seed, shutdown })
+    }
+
+    /// Gives the market its seed, if one is configured. Waits for a moment until that is done, and goes
+    /// on in the background where the log or the engine take longer. The topics must exist, and the engine
+    /// should be running.
+    pub async fn seed_market(&self) {
+        let Some(seed) = self.seed.clone() else { return };
+        let (intake, shutdown) = (self.intake.clone(), self.shutdown.clone());
+        let sowing = tokio::spawn(async move { sow(&intake, &seed, &shutdown).await });
+        // It goes on when nobody waits for it any more.
+        let _ = tokio::time::timeout(SEED_WAIT, sowing).await;
     }
 
     /// The routes of all dialects; without fallback, so that it may be merged with other roles.
@@ -55,5 +74,5 @@ impl ProducerApi {
 }
 
 fn routes() -> OpenApiRouter<Arc<Intake>> {
-    purchasing::routes()
+    purchasing::routes().merge(trading::routes())
 }

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use event_log::topics::ORDERS;
 use event_log::{Appended, EventLog, LogError, NewRecord, partition_of_key};
-use order_domain::{CustomerId, OrderId, Partition, Position, ShopShards, VenueId};
+use order_domain::trading::CommandId;
+use order_domain::{CustomerId, Partition, Position, ShopShards, VenueId};
 use service_kit::Problem;
 use service_kit::problem::{ProblemType, types};
 use tokio::sync::{OnceCell, SemaphorePermit};
@@ -18,17 +20,18 @@ use tracing::{debug, error, info, warn};
 use crate::admission::Admission;
 use crate::meters::Meters;
 use crate::outcome::Outcome;
+use crate::prefer::{self, Wait};
 use crate::recent_keys::{Memory, RecentKeys};
 use crate::settings::ProducerSettings;
-use crate::submission::Submission;
+use crate::submission::{About, Submission};
 use crate::watcher::{OutcomeWatcher, Ticket};
-use crate::{body, prefer};
+use crate::{body, first_decision};
 
 /// Takes commands: bounds how many are at work, appends them, and tells what became of them.
 pub struct Intake {
     log: Arc<dyn EventLog>,
     settings: ProducerSettings,
-    shards: ShopShards,
+    venues: Venues,
     admission: Admission,
     recent_keys: RecentKeys,
     outcomes: OutcomeWatcher,
@@ -37,20 +40,28 @@ pub struct Intake {
     failing: AtomicBool,
 }
 
+/// Where commands go.
+pub(crate) struct Venues {
+    /// The shop's.
+    pub(crate) shards: ShopShards,
+    /// The market's.
+    pub(crate) market: VenueId,
+}
+
 /// A command that is durable.
 pub(crate) struct Submitted {
-    pub(crate) order_id: OrderId,
+    pub(crate) command_id: CommandId,
     pub(crate) position: Position,
     /// What became of it, where the client waited and it was known in time.
     pub(crate) outcome: Option<Outcome>,
     /// How long the client was ready to wait, where that was honoured.
-    pub(crate) waited: Option<Duration>,
+    pub(crate) waited: Option<Wait>,
 }
 
 impl Intake {
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
-        shards: ShopShards,
+        venues: Venues,
         settings: ProducerSettings,
         shutdown: CancellationToken,
     ) -> Self {
@@ -68,7 +79,7 @@ impl Intake {
             failing: AtomicBool::new(false),
             log,
             settings,
-            shards,
+            venues,
         }
     }
 
@@ -91,13 +102,24 @@ impl Intake {
     }
 
     /// How long this request would wait for its outcome.
-    pub(crate) fn wait_of(&self, headers: &axum::http::HeaderMap) -> Option<Duration> {
+    pub(crate) fn wait_of(&self, headers: &HeaderMap) -> Option<Wait> {
         prefer::wait(headers, self.settings.wait_max)
+    }
+
+    /// How long a request waits that can't be answered well without its outcome: as long as may be,
+    /// unless it says otherwise.
+    pub(crate) fn wait_by_default(&self, headers: &HeaderMap) -> Option<Wait> {
+        prefer::wait_by_default(headers, self.settings.wait_max)
     }
 
     /// The venue that keeps this customer's orders in order.
     pub(crate) fn venue_of(&self, customer: CustomerId) -> VenueId {
-        self.shards.venue_of(customer)
+        self.venues.shards.venue_of(customer)
+    }
+
+    /// The venue of the market.
+    pub(crate) const fn market(&self) -> &VenueId {
+        &self.venues.market
     }
 
     /// Appends the command and gives `place` back as soon as it is durable; then waits for the outcome
@@ -108,15 +130,16 @@ impl Intake {
     pub(crate) async fn submit(
         &self,
         submission: Submission,
-        wait: Option<Duration>,
+        wait: Option<Wait>,
         place: SemaphorePermit<'_>,
     ) -> Result<Submitted, Problem> {
-        let Submission { order_id, fingerprint, record } = submission;
-        match fingerprint.map_or(Memory::New, |known| self.recent_keys.recall(order_id, known)) {
+        let Submission { about, fingerprint, record } = submission;
+        let command_id = about.command_id;
+        match fingerprint.map_or(Memory::New, |known| self.recent_keys.recall(command_id, known)) {
             Memory::Conflict => return Err(key_reused()),
             Memory::Repeated(position) if wait.is_none() => {
-                self.meters.repeated.increment(1);
-                return Ok(Submitted { order_id, position, outcome: None, waited: None });
+                self.meters.of(about.dialect).repeated.increment(1);
+                return Ok(Submitted { command_id, position, outcome: None, waited: None });
             }
             Memory::Repeated(_) | Memory::New => {}
         }
@@ -125,25 +148,27 @@ impl Intake {
             Some(_) => Box::pin(self.follow(&record.key)).await,
             None => None,
         };
-        let position = self.append(order_id, record).await?.position;
+        let position = self.append(about, record).await?.position;
         drop(place);
         if let Some(fingerprint) = fingerprint {
-            self.recent_keys.remember(order_id, fingerprint, position);
+            self.recent_keys.remember(command_id, fingerprint, position);
         }
         let Some((ticket, wait)) = ticket.zip(wait) else {
-            return Ok(Submitted { order_id, position, outcome: None, waited: None });
+            return Ok(Submitted { command_id, position, outcome: None, waited: None });
         };
-        let outcome = Box::pin(self.outcome(ticket, wait, position)).await;
-        Ok(Submitted { order_id, position, outcome, waited: Some(wait) })
+        let outcome = Box::pin(self.outcome(ticket, wait.longest, position)).await;
+        Ok(Submitted { command_id, position, outcome, waited: Some(wait) })
     }
 
+    /// What became of the command at `position`. One that only repeats an earlier one gets that one's
+    /// outcome, as long as the log still has it.
     async fn outcome(&self, ticket: Ticket, wait: Duration, position: Position) -> Option<Outcome> {
         let begin = Instant::now();
-        let outcome = ticket.outcome(position.offset, wait).await;
-        if outcome.is_some() {
-            self.meters.outcome.record(begin.elapsed());
-        }
-        outcome
+        let outcome = ticket.outcome(position.offset, wait).await?;
+        self.meters.outcome.record(begin.elapsed());
+        let Some(first) = outcome.repeats() else { return Some(outcome) };
+        let first = Position::new(position.partition, first);
+        Some(first_decision::outcome_of(self.log.as_ref(), first).await.unwrap_or(outcome))
     }
 
     async fn follow(&self, key: &[u8]) -> Option<Ticket> {
@@ -156,21 +181,21 @@ impl Intake {
         Ok(partition_of_key(key, *count))
     }
 
-    async fn append(&self, order_id: OrderId, record: NewRecord) -> Result<Appended, Problem> {
+    async fn append(&self, about: About, record: NewRecord) -> Result<Appended, Problem> {
         let begin = Instant::now();
         match self.log.append(&ORDERS, record).await {
             Ok(appended) => {
                 self.meters.append.record(begin.elapsed());
-                self.meters.accepted.increment(1);
+                self.meters.of(about.dialect).accepted.increment(1);
                 self.note_success();
-                debug!(%order_id, position = %appended.position, "appended");
+                debug!(command_id = %about.command_id, position = %appended.position, "appended");
                 Ok(appended)
             }
-            Err(error) => Err(self.not_appended(order_id, &error)),
+            Err(error) => Err(self.not_appended(about, &error)),
         }
     }
 
-    fn not_appended(&self, order_id: OrderId, error: &LogError) -> Problem {
+    fn not_appended(&self, about: About, error: &LogError) -> Problem {
         self.note_failure(error);
         if let LogError::TooLarge { .. } = error {
             return Problem::internal();
@@ -179,9 +204,13 @@ impl Intake {
             LogError::Overloaded(_) => &types::OVERLOADED,
             _ => &types::LOG_UNAVAILABLE,
         };
-        let detail = "The log did not acknowledge the order in time, and it may or may not have \
+        let detail = "The log did not acknowledge the request in time, and it may or may not have \
             been taken. Send it again with the same Idempotency-Key.";
-        self.unavailable(kind, detail).with("orderId", order_id.to_string())
+        let problem = self.unavailable(kind, detail);
+        match about.order_id {
+            Some(order_id) => problem.with("orderId", order_id.to_string()),
+            None => problem,
+        }
     }
 
     fn unavailable(&self, kind: &'static ProblemType, detail: &str) -> Problem {
@@ -204,8 +233,9 @@ impl Intake {
     }
 }
 
-/// 422: this key came before, with another order.
+/// 422: this key came before, with another request.
 pub(crate) fn key_reused() -> Problem {
-    Problem::new(&types::IDEMPOTENCY_KEY_REUSED)
-        .detail("This Idempotency-Key was used before, with another body. The first order stands.")
+    let detail =
+        "This Idempotency-Key was used before, with another request. What came first stands.";
+    Problem::new(&types::IDEMPOTENCY_KEY_REUSED).detail(detail)
 }

@@ -1,18 +1,20 @@
 //! HTTP in, commands on the log.
 //!
-//! A request becomes a command of the domain in its *dialect* ([`purchasing`]), which translates and
-//! decides nothing. Everything behind is the same for all dialects: the [`Intake`] appends the
+//! A request becomes a command of the domain in its *dialect* ([`purchasing`], [`trading`]), which
+//! translates and decides nothing. Everything behind is the same for all dialects: the [`Intake`] appends the
 //! command, answers when the log has made it durable, and waits for the outcome where the client
 //! prefers that.
 //!
 //! No state is kept that another copy of this program would need: the memory of idempotency keys
 //! only lets an answer come sooner that the engine would give later.
 //!
-//! Architecture Invariant: no SQL, and no way to learn what became of an order but its events.
+//! Architecture Invariant: no SQL, and no way to learn what became of a command but its events.
 
 mod admission;
+mod answer;
 mod api;
 mod body;
+mod first_decision;
 mod headers;
 mod intake;
 mod json;
@@ -25,7 +27,9 @@ mod run;
 mod settings;
 mod submission;
 mod tail;
+pub mod trading;
 mod watcher;
+mod wishes;
 
 pub use api::ProducerApi;
 pub use intake::Intake;

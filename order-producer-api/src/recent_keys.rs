@@ -3,11 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use order_domain::{Fingerprint, OrderId, Position};
+use order_domain::trading::CommandId;
+use order_domain::{Fingerprint, Position};
 
-/// A bounded memory: what an order's id (made from customer and key) stood for, and where.
+/// A bounded memory: what a command's id (made from customer or account, and key) stood for, and where.
 ///
-/// Only orders that the log has acknowledged are in it. The oldest is forgotten first; the engine
+/// Only commands that the log has acknowledged are in it. The oldest is forgotten first; the engine
 /// has a memory of its own, so forgetting here only makes an answer come later.
 pub(crate) struct RecentKeys {
     seen: Mutex<Seen>,
@@ -16,8 +17,8 @@ pub(crate) struct RecentKeys {
 
 #[derive(Default)]
 struct Seen {
-    orders: HashMap<OrderId, (Fingerprint, Position)>,
-    oldest_first: VecDeque<OrderId>,
+    commands: HashMap<CommandId, (Fingerprint, Position)>,
+    oldest_first: VecDeque<CommandId>,
 }
 
 /// What is known about an id.
@@ -25,9 +26,9 @@ struct Seen {
 pub(crate) enum Memory {
     /// Nothing.
     New,
-    /// The same order was acknowledged, at this position.
+    /// The same command was acknowledged, at this position.
     Repeated(Position),
-    /// Another order was acknowledged under this id.
+    /// Another command was acknowledged under this id.
     Conflict,
 }
 
@@ -36,29 +37,29 @@ impl RecentKeys {
         Self { seen: Mutex::default(), capacity }
     }
 
-    pub(crate) fn recall(&self, id: OrderId, fingerprint: Fingerprint) -> Memory {
-        match self.lock().orders.get(&id) {
+    pub(crate) fn recall(&self, id: CommandId, fingerprint: Fingerprint) -> Memory {
+        match self.lock().commands.get(&id) {
             None => Memory::New,
             Some(&(known, position)) if known == fingerprint => Memory::Repeated(position),
             Some(_) => Memory::Conflict,
         }
     }
 
-    /// Remembers the order, unless another one was first.
-    pub(crate) fn remember(&self, id: OrderId, fingerprint: Fingerprint, position: Position) {
+    /// Remembers the command, unless another one was first.
+    pub(crate) fn remember(&self, id: CommandId, fingerprint: Fingerprint, position: Position) {
         if self.capacity == 0 {
             return;
         }
         let mut seen = self.lock();
-        if seen.orders.contains_key(&id) {
+        if seen.commands.contains_key(&id) {
             return;
         }
-        if seen.orders.len() >= self.capacity
+        if seen.commands.len() >= self.capacity
             && let Some(oldest) = seen.oldest_first.pop_front()
         {
-            seen.orders.remove(&oldest);
+            seen.commands.remove(&oldest);
         }
-        seen.orders.insert(id, (fingerprint, position));
+        seen.commands.insert(id, (fingerprint, position));
         seen.oldest_first.push_back(id);
     }
 
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn it_tells_repeats_from_conflicts_and_forgets_the_oldest() {
         let keys = RecentKeys::new(2);
-        let id = |number| OrderId(Uuid::from_u128(number));
+        let id = |number| CommandId(Uuid::from_u128(number));
         let body = |byte| Fingerprint([byte; 16]);
         let at = |offset| Position::new(Partition(0), Offset(offset));
         keys.remember(id(1), body(1), at(1));

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use order_domain::ShopShards;
+use order_domain::{ShopShards, VenueId};
 use serde::Deserialize;
 use service_kit::config::{ConfigError, Settings, millis};
+
+use crate::intake::Venues;
+use crate::trading::seed::Seed;
 
 /// Bodies up to this size always become records that fit the log; a test holds it against the
 /// worst body.
@@ -50,8 +53,29 @@ impl ProducerSettings {
     }
 }
 
-/// Into how many venues the shop is split.
-pub(crate) fn shop_shards(settings: &Settings) -> Result<ShopShards, ConfigError> {
-    ShopShards::new(settings.common().topics.shop_shards)
-        .map_err(|error| ConfigError::invalid("topics.shop_shards", error))
+/// Where commands go.
+pub(crate) fn venues(settings: &Settings) -> Result<Venues, ConfigError> {
+    let common = settings.common();
+    let shards = ShopShards::new(common.topics.shop_shards)
+        .map_err(|error| ConfigError::invalid("topics.shop_shards", error))?;
+    let market = VenueId::new(common.trading.market.as_str())
+        .map_err(|error| ConfigError::invalid("trading.market", error))?;
+    if market.as_str().starts_with("shop/") {
+        return Err(ConfigError::invalid(
+            "trading.market",
+            "\"shop/...\" are the shop's own venues",
+        ));
+    }
+    Ok(Venues { shards, market })
+}
+
+/// What the market is seeded with, if with anything.
+pub(crate) fn seed(settings: &Settings) -> Result<Option<Seed>, ConfigError> {
+    let path = &settings.common().trading.seed;
+    if path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let wrong =
+        |error| ConfigError::invalid("trading.seed", format!("{}: {error}", path.display()));
+    Seed::read(path).map(Some).map_err(wrong)
 }

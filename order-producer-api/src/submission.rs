@@ -2,10 +2,14 @@
 
 use bytes::Bytes;
 use event_log::{Headers, NewRecord};
+use order_domain::trading::CommandId;
 use order_domain::{
     Command, CustomerId, Fingerprint, IdempotencyKey, NewOrder, OrderId, TraceParent,
+    TradingCommand,
 };
 use uuid::Uuid;
+
+use crate::meters::Dialect;
 
 /// `CloudEvents` attributes that are the same for every command (binary mode of the Kafka protocol
 /// binding, CloudEvents 1.0.2).
@@ -16,19 +20,53 @@ const JSON: Bytes = Bytes::from_static(b"application/json");
 
 /// A command that is ready to be appended.
 pub(crate) struct Submission {
-    pub(crate) order_id: OrderId,
+    pub(crate) about: About,
     /// Of the content, where the client sent an idempotency key.
     pub(crate) fingerprint: Option<Fingerprint>,
     pub(crate) record: NewRecord,
 }
 
+/// Which command it is.
+#[derive(Clone, Copy)]
+pub(crate) struct About {
+    pub(crate) dialect: Dialect,
+    pub(crate) command_id: CommandId,
+    /// The order that it is about, if it is about one.
+    pub(crate) order_id: Option<OrderId>,
+}
+
 impl From<NewOrder> for Submission {
     fn from(order: NewOrder) -> Self {
-        Self {
-            order_id: order.order_id,
-            fingerprint: order.idempotency_key.as_ref().map(|_| Fingerprint::of(&order)),
-            record: record_of(order),
-        }
+        let fingerprint = order.idempotency_key.as_ref().map(|_| Fingerprint::of(&order));
+        Self::new(Dialect::Purchasing, NEW_ORDER, fingerprint, &Command::NewOrder(order))
+    }
+}
+
+impl From<TradingCommand> for Submission {
+    fn from(command: TradingCommand) -> Self {
+        let kind = Bytes::from(format!("seriatim.{}", command.request.type_name()));
+        let fingerprint = command.idempotency_key.as_ref().map(|_| command.fingerprint());
+        Self::new(Dialect::Trading, kind, fingerprint, &Command::Trading(command))
+    }
+}
+
+impl Submission {
+    fn new(
+        dialect: Dialect,
+        kind: Bytes,
+        fingerprint: Option<Fingerprint>,
+        command: &Command,
+    ) -> Self {
+        let (command_id, order_id) = (command.command_id(), command.order_id());
+        let about = About { dialect, command_id, order_id };
+        let trace = match command {
+            Command::NewOrder(order) => order.trace_parent.as_ref(),
+            Command::Trading(command) => command.trace_parent.as_ref(),
+        };
+        let headers = headers(about, kind, fingerprint.is_some(), trace);
+        let key = Bytes::from(command.venue().as_str().to_owned());
+        let record = NewRecord { key, payload: command.to_json().into(), headers };
+        Self { about, fingerprint, record }
     }
 }
 
@@ -38,23 +76,26 @@ pub(crate) fn new_order_id(customer: CustomerId, key: Option<&IdempotencyKey>) -
     key.map_or_else(|| OrderId(Uuid::now_v7()), |key| OrderId::from_idempotency_key(customer, key))
 }
 
-fn record_of(order: NewOrder) -> NewRecord {
-    let order_id = Bytes::from(order.order_id.to_string());
-    // Two commands of one order are two events: they share the subject, not the id.
-    let command_id = match &order.idempotency_key {
-        Some(_) => Bytes::from(Uuid::now_v7().to_string()),
-        None => order_id.clone(),
+fn headers(about: About, kind: Bytes, keyed: bool, trace: Option<&TraceParent>) -> Headers {
+    let subject = about.order_id.map(|order_id| Bytes::from(order_id.to_string()));
+    let places_it = about.order_id.is_some_and(|order_id| order_id.0 == about.command_id.0);
+    let id = match &subject {
+        // The same command sent twice is two events: they share the subject, not the id.
+        _ if keyed => Bytes::from(Uuid::now_v7().to_string()),
+        Some(subject) if places_it => subject.clone(),
+        _ => Bytes::from(about.command_id.to_string()),
     };
     let mut headers = Headers::with_capacity(7);
     headers.push("ce_specversion", SPEC_VERSION);
-    headers.push("ce_id", command_id);
+    headers.push("ce_id", id);
     headers.push("ce_source", SOURCE);
-    headers.push("ce_type", NEW_ORDER);
-    headers.push("ce_subject", order_id);
-    headers.push("content-type", JSON);
-    if let Some(trace) = order.trace_parent.as_ref().map(TraceParent::as_str) {
-        headers.push("traceparent", trace.to_owned());
+    headers.push("ce_type", kind);
+    if let Some(subject) = subject {
+        headers.push("ce_subject", subject);
     }
-    let key = Bytes::from(order.venue.as_str().to_owned());
-    NewRecord { key, payload: Command::NewOrder(order).to_json().into(), headers }
+    headers.push("content-type", JSON);
+    if let Some(trace) = trace {
+        headers.push("traceparent", trace.as_str().to_owned());
+    }
+    headers
 }

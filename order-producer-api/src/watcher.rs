@@ -166,7 +166,7 @@ impl Followed {
             Ok(decision) => {
                 let source = decision.source.offset;
                 if let Some(outcome) = Outcome::of(decision) {
-                    self.tail.publish(source, outcome);
+                    self.tail.publish(source, outcome, record.payload.len());
                 }
             }
             // The projector dead-letters it; here it only means that somebody's wait runs out.

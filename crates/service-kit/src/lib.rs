@@ -12,6 +12,7 @@ pub mod exit;
 pub mod fallback;
 pub mod front_door;
 pub mod health;
+pub mod parameters;
 pub mod problem;
 pub mod program;
 pub mod server;

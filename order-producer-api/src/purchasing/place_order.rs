@@ -1,12 +1,10 @@
 //! `POST /api/Order`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::response::Response;
-use order_domain::{CustomerId, IdempotencyKey, TraceParent};
+use order_domain::{CustomerId, TraceParent};
 use service_kit::Problem;
 use service_kit::problem::ProblemBody;
 use tracing::{Instrument as _, Span, debug_span};
@@ -14,9 +12,12 @@ use tracing::{Instrument as _, Span, debug_span};
 use super::PlaceOrder;
 use super::answer::{OrderReceipt, answer};
 use super::translate::{Envelope, new_order};
+use crate::Intake;
 use crate::json::{self, Object};
+use crate::meters::{self, Dialect};
+use crate::prefer::Wait;
 use crate::submission::{Submission, new_order_id};
-use crate::{Intake, headers, meters};
+use crate::wishes::Wishes;
 
 /// Place an order.
 ///
@@ -67,54 +68,37 @@ pub(super) async fn place_order(
     request: Request,
 ) -> Result<Response, Problem> {
     let placed = place(&intake, request).await;
-    placed.inspect_err(|problem| meters::count_refused(problem.kind()))
+    placed.inspect_err(|problem| meters::count_refused(Dialect::Purchasing, problem.kind()))
 }
 
 async fn place(intake: &Intake, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let wishes = Wishes::read(intake, &head)?;
+    let wishes = Wishes::read_with_json(intake, &head.headers)?;
     // What is kept over the waiting below is kept for every request that waits.
     drop(head);
 
     // A place is taken only once the body is here: a client that sends slowly must not hold one.
     let body = intake.read_body(body).await?;
     let place = intake.enter().await?;
-    let (wait, span, submission) = wishes.into_submission(intake, &body)?;
+    let (wait, span, submission) = read(intake, wishes, &body)?;
     drop(body);
     let submitted = intake.submit(submission, wait, place).instrument(span).await?;
     Ok(answer(&submitted))
 }
 
-/// What the client says beside its body.
-struct Wishes {
-    idempotency_key: Option<IdempotencyKey>,
-    trace_parent: Option<TraceParent>,
-    wait: Option<Duration>,
-}
-
-impl Wishes {
-    fn read(intake: &Intake, head: &Parts) -> Result<Self, Problem> {
-        headers::check_media_type(&head.headers)?;
-        Ok(Self {
-            idempotency_key: headers::idempotency_key(&head.headers)?,
-            trace_parent: headers::trace_parent(&head.headers),
-            wait: intake.wait_of(&head.headers),
-        })
-    }
-
-    fn into_submission(
-        self,
-        intake: &Intake,
-        body: &[u8],
-    ) -> Result<(Option<Duration>, Span, Submission), Problem> {
-        let Object(request) = json::read::<Object<PlaceOrder>>(body)?;
-        let Self { idempotency_key, trace_parent, wait } = self;
-        let customer = CustomerId(request.customer_id);
-        let order_id = new_order_id(customer, idempotency_key.as_ref());
-        let trace_id = trace_parent.as_ref().map(TraceParent::trace_id);
-        let span = debug_span!("place_order", %order_id, trace_id);
-        let venue = intake.venue_of(customer);
-        let envelope = Envelope { order_id, venue, idempotency_key, trace_parent };
-        Ok((wait, span, new_order(request, envelope)?.into()))
-    }
+/// The command that a body asks for, and the span of its way.
+fn read(
+    intake: &Intake,
+    wishes: Wishes,
+    body: &[u8],
+) -> Result<(Option<Wait>, Span, Submission), Problem> {
+    let Object(request) = json::read::<Object<PlaceOrder>>(body)?;
+    let Wishes { idempotency_key, trace_parent, wait } = wishes;
+    let customer = CustomerId(request.customer_id);
+    let order_id = new_order_id(customer, idempotency_key.as_ref());
+    let trace_id = trace_parent.as_ref().map(TraceParent::trace_id);
+    let span = debug_span!("place_order", %order_id, trace_id);
+    let venue = intake.venue_of(customer);
+    let envelope = Envelope { order_id, venue, idempotency_key, trace_parent };
+    Ok((wait, span, new_order(request, envelope)?.into()))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 
-use crate::json::Object;
+use crate::json::objects;
 
 /// A purchase. Further fields are ignored. Texts have no control characters and at most 512 bytes
 /// of UTF-8, addresses 2048.
@@ -113,11 +113,6 @@ fn listed(all: &[(u8, String)]) -> String {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
         _ => named.concat(),
     }
-}
-
-fn objects<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<OrderItem>, D::Error> {
-    let items = Vec::<Object<OrderItem>>::deserialize(deserializer)?;
-    Ok(items.into_iter().map(|Object(item)| item).collect())
 }
 
 /// A decimal amount: a JSON number, or a string that holds one.

@@ -8,3 +8,4 @@ mod outcomes;
 mod pressure;
 mod records;
 mod shop;
+mod trading;

@@ -21,6 +21,8 @@ pub struct MemoryLog {
     records: Arc<Mutex<Records>>,
     changed: watch::Sender<()>,
     mode: Mutex<Mode>,
+    /// Where retention has removed what stood before.
+    first_kept: Mutex<HashMap<(Topic, Partition), usize>>,
     /// Held by every reader of events.
     event_readers: Arc<()>,
 }
@@ -42,12 +44,20 @@ impl MemoryLog {
             records: Arc::default(),
             changed,
             mode: Mutex::new(Mode::Works),
+            first_kept: Mutex::default(),
             event_readers: Arc::default(),
         }
     }
 
     pub fn set(&self, mode: Mode) {
         *self.mode.lock().unwrap() = mode;
+    }
+
+    /// Retention has removed all events of a partition that are there now.
+    pub fn forget_events(&self, partition: Partition) {
+        let place = (ORDER_EVENTS, partition);
+        let mut kept = self.first_kept.lock().unwrap();
+        kept.insert(place.clone(), self.records.lock().unwrap().get(&place).map_or(0, Vec::len));
     }
 
     /// How many readers follow events now; the commands' readers are the engine's.
@@ -113,10 +123,13 @@ impl EventLog for MemoryLog {
         partition: Partition,
         from: Offset,
     ) -> Result<Box<dyn LogReader>, LogError> {
+        let place = (topic.clone(), partition);
+        let first_kept = self.first_kept.lock().unwrap().get(&place).copied().unwrap_or(0);
         Ok(Box::new(MemoryReader {
             records: self.records.clone(),
             changed: self.changed.subscribe(),
-            place: (topic.clone(), partition),
+            place,
+            first_kept,
             next: usize::try_from(from.0).unwrap(),
             _counted: (*topic == ORDER_EVENTS).then(|| self.event_readers.clone()),
         }))
@@ -151,6 +164,7 @@ struct MemoryReader {
     records: Arc<Mutex<Records>>,
     changed: watch::Receiver<()>,
     place: (Topic, Partition),
+    first_kept: usize,
     next: usize,
     _counted: Option<Arc<()>>,
 }
@@ -158,6 +172,10 @@ struct MemoryReader {
 #[async_trait]
 impl LogReader for MemoryReader {
     async fn next(&mut self, limit: BatchLimit) -> Result<Vec<Record>, LogError> {
+        if self.next < self.first_kept {
+            let (first, next) = (Offset(self.first_kept as u64), Offset(u64::MAX));
+            return Err(LogError::OutOfRange { wanted: Offset(self.next as u64), first, next });
+        }
         loop {
             self.changed.borrow_and_update();
             let found: Vec<Record> = {

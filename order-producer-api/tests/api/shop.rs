@@ -20,6 +20,7 @@ use crate::memory_log::{MemoryLog, PARTITIONS};
 pub struct Shop {
     pub log: Arc<MemoryLog>,
     pub shutdown: CancellationToken,
+    pub api: ProducerApi,
     router: Router,
 }
 
@@ -53,11 +54,20 @@ impl Shop {
         let variables = settings.iter().map(|(key, value)| {
             (format!("SERIATIM_PRODUCER__{}", key.to_ascii_uppercase()), (*value).to_owned())
         });
+        Self::over(Arc::new(MemoryLog::new()), variables)
+    }
+
+    /// Over a log that may hold something, with settings by their variables.
+    pub fn over(
+        log: Arc<MemoryLog>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
         let settings =
             Settings::load_with(&CommonArgs::default(), "127.0.0.1:0", variables).unwrap();
-        let (log, shutdown) = (Arc::new(MemoryLog::new()), CancellationToken::new());
+        let shutdown = CancellationToken::new();
         let api = ProducerApi::new(log.clone(), &settings, shutdown.clone()).unwrap();
-        Self { log, shutdown, router: fallback::with_problems(api.router()) }
+        let router = fallback::with_problems(api.router());
+        Self { log, shutdown, api, router }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
@@ -92,19 +102,29 @@ impl Shop {
 
     /// Decides every command with `decide`, as the engine would.
     pub fn start_engine(&self, decide: fn(&NewOrder) -> Event) {
-        for number in 0..PARTITIONS {
-            let log = self.log.clone();
+        self.decide_with(|_| {
+            move |record: &Record| {
+                let command = Command::from_json(&record.payload).unwrap();
+                let Command::NewOrder(order) = command else { panic!("{command:?}") };
+                let (source, at) = (record.position, record.timestamp);
+                Decision { source, at, events: vec![decide(&order)] }
+            }
+        });
+    }
+
+    /// Decides every command with what `engine` makes for its partition.
+    pub fn decide_with<D: FnMut(&Record) -> Decision + Send + 'static>(
+        &self,
+        engine: impl Fn(Partition) -> D,
+    ) {
+        for partition in (0..PARTITIONS).map(Partition) {
+            let (log, mut decide) = (self.log.clone(), engine(partition));
             tokio::spawn(async move {
-                let partition = Partition(number);
                 let mut reader = log.read(&ORDERS, partition, Offset::ZERO).await.unwrap();
                 loop {
                     let limit = BatchLimit { records: 10, bytes: 1 << 20 };
                     for record in reader.next(limit).await.unwrap() {
-                        let command = Command::from_json(&record.payload).unwrap();
-                        let Command::NewOrder(order) = command else { panic!("{command:?}") };
-                        let events = vec![decide(&order)];
-                        let (source, at) = (record.position, record.timestamp);
-                        let payload = Decision { source, at, events }.to_json().into();
+                        let payload = decide(&record).to_json().into();
                         let decision = NewRecord { payload, ..NewRecord::default() };
                         log.append_all(&ORDER_EVENTS, partition, vec![decision]).await.unwrap();
                     }

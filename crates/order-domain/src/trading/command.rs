@@ -87,6 +87,10 @@ pub struct Deposit {
     pub asset: AssetCode,
     /// How much; above 0.
     pub amount: Decimal,
+    /// Only where the account never had any of this asset; else nothing changes. What is paid in so may
+    /// be asked for again at any time, however many commands the market has seen and forgotten since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub if_first: bool,
 }
 
 /// Take from what an account has available.
@@ -116,6 +120,9 @@ pub struct PlaceOrder {
 pub struct AmendOrder {
     /// Which one.
     pub order_id: OrderId,
+    /// Refuse unless it is this account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
     /// The new limit; `None` leaves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Decimal>,
@@ -133,6 +140,9 @@ pub struct AmendOrder {
 pub struct CancelOrder {
     /// Which one.
     pub order_id: OrderId,
+    /// Refuse unless it is this account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
     /// Refuse unless the order is at this version still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_version: Option<u64>,
@@ -148,6 +158,22 @@ pub struct CancelAll {
     /// Only of this instrument.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<Symbol>,
+}
+
+impl Request {
+    /// The account whose doing this is, where the request names one.
+    pub const fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::OpenAccount(open) => Some(&open.account),
+            Self::Deposit(deposit) => Some(&deposit.account),
+            Self::Withdraw(withdraw) => Some(&withdraw.account),
+            Self::PlaceOrder(place) => Some(&place.terms.account),
+            Self::AmendOrder(amend) => amend.account.as_ref(),
+            Self::CancelOrder(cancel) => cancel.account.as_ref(),
+            Self::CancelAll(all) => Some(&all.account),
+            Self::ListInstrument(_) | Self::HaltInstrument(_) | Self::ResumeInstrument(_) => None,
+        }
+    }
 }
 
 impl TradingCommand {

@@ -100,7 +100,17 @@ impl CommandId {
     ///
     /// Source: RFC 9562, section 5.5 (`UUIDv5`).
     pub fn from_idempotency_key(account: &AccountId, key: &IdempotencyKey) -> Self {
-        // An account has no ':', so no two pairs give one name.
+        Self::from_name(account.as_str(), key)
+    }
+
+    /// The id that every copy of the producer gives to what is sent with `key` and names no account:
+    /// halting an instrument is nobody's own. All such requests to a market share their keys.
+    pub fn from_idempotency_key_of_the_market(key: &IdempotencyKey) -> Self {
+        Self::from_name("", key)
+    }
+
+    /// An account has no ':' and is not empty, so no two pairs give one name.
+    fn from_name(account: &str, key: &IdempotencyKey) -> Self {
         let name = format!("{account}:{}", key.as_str());
         Self(Uuid::new_v5(&Self::NAMESPACE, name.as_bytes()))
     }
@@ -133,10 +143,12 @@ mod tests {
     #[test]
     fn the_same_account_and_key_give_the_same_command_for_ever() {
         let key = IdempotencyKey::new("k-1").unwrap();
-        let ada = AccountId::new("ada").unwrap();
-        let id = CommandId::from_idempotency_key(&ada, &key);
-        assert_eq!(id, CommandId::from_idempotency_key(&ada, &key));
-        let bob = AccountId::new("bob").unwrap();
-        assert_ne!(id, CommandId::from_idempotency_key(&bob, &key));
+        let [ada, bob] = ["ada", "bob"].map(|name| AccountId::new(name).unwrap());
+        let of_ada = CommandId::from_idempotency_key(&ada, &key);
+        let of_bob = CommandId::from_idempotency_key(&bob, &key);
+        let of_the_market = CommandId::from_idempotency_key_of_the_market(&key);
+        assert_eq!(of_ada.to_string(), "62aea490-fdaa-5e18-8e37-ee08765750f7");
+        assert_eq!(of_the_market.to_string(), "960aa122-da7f-5639-a724-8af316f9653f");
+        assert_ne!(of_ada, of_bob);
     }
 }

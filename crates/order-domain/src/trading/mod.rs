@@ -5,6 +5,7 @@
 //! quantities travel as decimal strings; the engine counts them in ticks and lots of their
 //! instrument, so no float comes near them.
 
+mod average_price;
 pub mod command;
 pub mod event;
 mod id;
@@ -13,6 +14,7 @@ mod order;
 mod reason;
 mod status;
 
+pub use average_price::average_price;
 pub use command::{Request, TradingCommand};
 pub use event::TradingEvent;
 pub use id::{AccountId, AssetCode, ClientOrderId, CommandId, Symbol};

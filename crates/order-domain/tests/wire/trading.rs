@@ -112,6 +112,16 @@ fn requests() -> Vec<(&'static str, Request)> {
                 account: ada.clone(),
                 asset: eur.clone(),
                 amount: decimal("1000.00"),
+                if_first: false,
+            }),
+        ),
+        (
+            "deposit-if-first",
+            Request::Deposit(Deposit {
+                account: ada.clone(),
+                asset: eur.clone(),
+                amount: decimal("1000.00"),
+                if_first: true,
             }),
         ),
         (
@@ -122,23 +132,50 @@ fn requests() -> Vec<(&'static str, Request)> {
                 amount: decimal("0.01"),
             }),
         ),
-        ("place-limit-order", Request::PlaceOrder(PlaceOrder { terms: limit_order() })),
+        ("place-limit-order", placing_a_limit_order()),
         ("place-market-order", Request::PlaceOrder(PlaceOrder { terms: market_order() })),
         (
             "amend-order",
             Request::AmendOrder(AmendOrder {
                 order_id: order_id(),
+                account: None,
                 price: Some(decimal("60999.5")),
                 quantity: Some(decimal("0.1")),
                 if_version: Some(2),
             }),
         ),
         (
+            "amend-order-of-account",
+            Request::AmendOrder(AmendOrder {
+                order_id: order_id(),
+                account: Some(ada.clone()),
+                price: None,
+                quantity: Some(decimal("0.1")),
+                if_version: None,
+            }),
+        ),
+        (
             "cancel-order",
-            Request::CancelOrder(CancelOrder { order_id: order_id(), if_version: None }),
+            Request::CancelOrder(CancelOrder {
+                order_id: order_id(),
+                account: None,
+                if_version: None,
+            }),
+        ),
+        (
+            "cancel-order-of-account",
+            Request::CancelOrder(CancelOrder {
+                order_id: order_id(),
+                account: Some(ada.clone()),
+                if_version: Some(2),
+            }),
         ),
         ("cancel-all", Request::CancelAll(CancelAll { account: ada, symbol: Some(symbol()) })),
     ]
+}
+
+fn placing_a_limit_order() -> Request {
+    Request::PlaceOrder(PlaceOrder { terms: limit_order() })
 }
 
 fn command(request: Request) -> TradingCommand {
@@ -318,7 +355,7 @@ fn every_event_is_written_and_read_as_pinned() {
 #[test]
 fn an_unknown_type_of_this_dialect_says_so() {
     for (known, unknown) in [("PlaceOrder", "trading.MintCoin"), ("PlaceOrder", "MintCoin")] {
-        let (_, request) = requests().remove(6);
+        let request = placing_a_limit_order();
         let json = String::from_utf8(Command::Trading(command(request)).to_json()).unwrap();
         let json = json.replacen(&format!("trading.{known}"), unknown, 1);
         assert!(matches!(
@@ -330,7 +367,7 @@ fn an_unknown_type_of_this_dialect_says_so() {
 
 #[test]
 fn what_is_asked_decides_the_fingerprint_and_nothing_else() {
-    let (_, request) = requests().remove(6);
+    let request = placing_a_limit_order();
     let first = command(request.clone());
     let again = TradingCommand { idempotency_key: None, trace_parent: None, ..first.clone() };
     assert_eq!(first.fingerprint(), again.fingerprint());

@@ -36,7 +36,12 @@ impl Recorder {
                 let asset = AssetCode::new(code).expect("an asset");
                 let amount = Decimal::new(units, 4).expect("15 digits");
                 let account = account.clone();
-                recorder.tell_other(Request::Deposit(Deposit { account, asset, amount }));
+                recorder.tell_other(Request::Deposit(Deposit {
+                    account,
+                    asset,
+                    amount,
+                    if_first: false,
+                }));
             }
         }
         recorder
@@ -91,7 +96,8 @@ impl Market for Recorder {
 
     fn cancel(&mut self, id: order_book::OrderId) -> Result<RestingOrder, Refused> {
         let order_id = order_id(id);
-        self.tell_other(Request::CancelOrder(CancelOrder { order_id, if_version: None }));
+        let cancel = CancelOrder { order_id, account: None, if_version: None };
+        self.tell_other(Request::CancelOrder(cancel));
         Err(Refused::UnknownOrder)
     }
 
@@ -104,7 +110,7 @@ impl Market for Recorder {
     ) -> Result<Quantity, Refused> {
         let order_id = order_id(id);
         let (price, quantity) = (Some(shown_price(price)), Some(shown_quantity(quantity)));
-        let amend = AmendOrder { order_id, price, quantity, if_version: None };
+        let amend = AmendOrder { order_id, account: None, price, quantity, if_version: None };
         self.tell_other(Request::AmendOrder(amend));
         Ok(Quantity::ZERO)
     }

@@ -40,6 +40,11 @@ impl Account {
         }
     }
 
+    /// Whether it has or had any of an asset.
+    pub(super) fn ever_had(&self, asset: AssetKey) -> bool {
+        self.place(asset).is_ok()
+    }
+
     pub(super) fn set_balance(&mut self, asset: AssetKey, balance: Balance) {
         match self.place(asset) {
             Ok(place) => self.balances[place].1 = balance,

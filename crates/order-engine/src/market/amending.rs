@@ -1,9 +1,9 @@
 //! Amendments: another limit or open quantity.
 
 use order_book::{Price, Quantity};
-use order_domain::trading::RefusalReason;
 use order_domain::trading::command::AmendOrder;
 use order_domain::trading::event::OrderAmended;
+use order_domain::trading::{AccountId, RefusalReason};
 use order_domain::{OrderId, TradingEvent};
 
 use super::Market;
@@ -16,16 +16,21 @@ use super::orders::{OpenOrder, OrderKey, Progress};
 use super::refusal::Refusal;
 
 impl Market {
-    /// The open order that a command is about; it must be at the version that the member knows.
+    /// The open order that a command is about. It must be that of the account which the command names,
+    /// if it names one (what became of another's order is not told), and at the version that the member
+    /// knows.
     pub(super) fn open_order(
         &self,
         id: OrderId,
+        account: Option<&AccountId>,
         if_version: Option<u64>,
     ) -> Result<OrderKey, Refusal> {
-        let Some(key) = self.orders.find(id) else {
-            return Err(match self.closed.get(id.0) {
+        let is_theirs = |of| account.is_none_or(|named| self.accounts[of].id == *named);
+        let Some(key) = self.orders.find(id).filter(|key| is_theirs(self.orders[*key].account))
+        else {
+            return Err(match self.closed.get(id.0).filter(|closed| is_theirs(closed.account)) {
                 Some(closed) => closed.refuse(&self.instruments[closed.instrument]),
-                None => Refusal::new(RefusalReason::UnknownOrder, format!("no order {id} is open")),
+                None => unknown_order(id, account),
             });
         };
         let order = &self.orders[key];
@@ -38,7 +43,7 @@ impl Market {
     }
 
     pub(super) fn amend(&self, amend: &AmendOrder, facts: &mut Facts) -> Result<(), Refusal> {
-        let key = self.open_order(amend.order_id, amend.if_version)?;
+        let key = self.open_order(amend.order_id, amend.account.as_ref(), amend.if_version)?;
         let order = &self.orders[key];
         let listed = &self.instruments[order.instrument];
         listed.check_open()?;
@@ -76,6 +81,14 @@ impl Market {
         Execution::new(self, instrument, ledger, taker, facts).run(&matches);
         Ok(())
     }
+}
+
+fn unknown_order(id: OrderId, account: Option<&AccountId>) -> Refusal {
+    let detail = match account {
+        Some(account) => format!("no order {id} of {account} is open"),
+        None => format!("no order {id} is open"),
+    };
+    Refusal::new(RefusalReason::UnknownOrder, detail)
 }
 
 /// The limit and the open quantity that are asked for.

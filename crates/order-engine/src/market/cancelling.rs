@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 
 impl Market {
     pub(super) fn cancel(&self, cancel: &CancelOrder, facts: &mut Facts) -> Result<(), Refusal> {
-        let key = self.open_order(cancel.order_id, cancel.if_version)?;
+        let key = self.open_order(cancel.order_id, cancel.account.as_ref(), cancel.if_version)?;
         let mut ledger = Ledger::new(self);
         self.cancel_whole(key, CancelledBy::Member, &mut ledger, facts);
         ledger.close(facts);

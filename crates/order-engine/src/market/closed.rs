@@ -5,12 +5,13 @@ use order_domain::trading::{Instrument, OrderStatus, RefusalReason};
 use super::listed::ListedInstrument;
 use super::orders::Origin;
 use super::refusal::Refusal;
-use super::registry::InstrumentKey;
+use super::registry::{AccountKey, InstrumentKey};
 
 /// What an order came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClosedOrder {
     pub(crate) origin: Origin,
+    pub(crate) account: AccountKey,
     pub(crate) instrument: InstrumentKey,
     pub(crate) status: OrderStatus,
     /// Lots.

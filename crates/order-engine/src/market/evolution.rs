@@ -215,10 +215,11 @@ impl Market {
         }
         let listed = &self.instruments[order.instrument];
         order.progress.follow(&closed.state, &listed.measures)?;
-        let OpenOrder { id: OrderId(id), origin, instrument, progress, .. } = order;
+        let OpenOrder { id: OrderId(id), origin, account, instrument, progress, .. } = order;
         let Progress { executed, value, .. } = progress;
         let status: OrderStatus = closed.status;
-        self.closed.remember(id, ClosedOrder { origin, instrument, status, executed, value });
+        let ended = ClosedOrder { origin, account, instrument, status, executed, value };
+        self.closed.remember(id, ended);
         Some(())
     }
 

@@ -34,6 +34,9 @@ impl Market {
         let account = self.account(&deposit.account)?;
         let asset = self.asset(&deposit.asset)?;
         let units = self.amount(asset, deposit.amount)?;
+        if deposit.if_first && self.accounts[account].ever_had(asset) {
+            return Ok(());
+        }
         // Nobody can ever have more than there is, so this bounds every balance and every fee.
         if self.assets[asset].supply + units > UNITS_MAX {
             let Deposit { amount, asset, .. } = deposit;

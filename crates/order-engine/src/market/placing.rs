@@ -186,7 +186,7 @@ impl ListedInstrument {
     }
 
     /// Whether what an order will have come to can be counted. Tells the limit that it stands at:
-    /// its own, or the one that it slid to.
+    /// its own, or the one that it slid to, which must keep the rules of a limit as well.
     pub(super) fn check_outcome(
         &self,
         progress: &Progress,
@@ -194,23 +194,32 @@ impl ListedInstrument {
         matches: &[Match],
     ) -> Result<i64, Refusal> {
         let mut sum = u128::from(progress.value);
-        let mut limit = limit;
+        let mut stands_at = limit;
         for happens in matches {
             let (ticks, lots) = match happens {
                 Match::Traded { price, quantity, .. } => (price.0, quantity.0),
                 Match::Rested { price, quantity, .. } => {
-                    limit = price.0;
+                    stands_at = price.0;
+                    if stands_at != limit {
+                        self.check_slid(stands_at, quantity.0)?;
+                    }
                     (price.0, quantity.0)
                 }
                 Match::Decremented { .. } | Match::Cancelled { .. } => continue,
             };
             sum += u128::from(self.measures.value(ticks, lots).ok_or_else(uncountable)?);
         }
-        if !self.measures.has_price(limit) {
+        if sum > u128::from(UNITS_MAX) { Err(uncountable()) } else { Ok(stands_at) }
+    }
+
+    /// Whether an order may stand where it slid to.
+    fn check_slid(&self, ticks: i64, lots: u64) -> Result<(), Refusal> {
+        if !self.measures.has_price(ticks) {
             let detail = "there is no price behind the best opposite one".to_owned();
             return Err(Refusal::new(RefusalReason::WouldTake, detail));
         }
-        if sum > u128::from(UNITS_MAX) { Err(uncountable()) } else { Ok(limit) }
+        self.check_notional(ticks, lots)?;
+        self.check_band(ticks)
     }
 
     /// What a market order costs that causes these matches.

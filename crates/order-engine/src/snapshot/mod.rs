@@ -15,8 +15,8 @@ use crate::market::snapshot::{MarketRecord, written};
 use crate::shop::Shop;
 use crate::{Engine, EngineSettings};
 
-/// Leads every snapshot; the last byte is the version of the format.
-const MAGIC: &[u8; 8] = b"seriat\0\x02";
+/// Leads every snapshot; the last byte is the version of the format. (Version 2 was never released.)
+const MAGIC: &[u8; 8] = b"seriat\0\x03";
 /// Led the snapshots of version 1, which had no markets and ended where those begin now.
 const MAGIC_WITHOUT_MARKETS: &[u8; 8] = b"seriat\0\x01";
 

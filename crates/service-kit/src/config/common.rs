@@ -30,6 +30,8 @@ pub struct Common {
     pub kafka: KafkaSettings,
     /// How topics are created.
     pub topics: TopicSettings,
+    /// The market of the trading dialect.
+    pub trading: TradingSettings,
     /// The HTTP server.
     pub http: HttpSettings,
     /// Logs.
@@ -61,6 +63,18 @@ pub struct TopicSettings {
     /// Bytes of a partition that stay; `None` is all.
     #[serde(deserialize_with = "optional_bytes")]
     pub retention_bytes: Option<u64>,
+}
+
+/// The market of the trading dialect.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TradingSettings {
+    /// Its venue; the domain bounds what that may be called.
+    #[serde(deserialize_with = "text")]
+    pub market: String,
+    /// A file of what it has from the beginning; empty is none.
+    #[serde(deserialize_with = "path")]
+    pub seed: PathBuf,
 }
 
 /// What the HTTP server allows.

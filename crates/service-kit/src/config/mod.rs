@@ -10,7 +10,9 @@ mod settings;
 mod values;
 
 pub use args::{CommonArgs, LogFormat};
-pub use common::{Common, HttpSettings, KafkaSettings, TelemetrySettings, TopicSettings};
+pub use common::{
+    Common, HttpSettings, KafkaSettings, TelemetrySettings, TopicSettings, TradingSettings,
+};
 pub use error::ConfigError;
 pub use settings::{DEFAULTS, Settings};
 pub use values::{millis, optional_bytes, optional_millis};

@@ -208,6 +208,8 @@ mod tests {
         assert_eq!(common.append_timeout, Duration::from_secs(5));
         assert_eq!(common.topics.partitions.get(), 4);
         assert_eq!(common.topics.retention, None);
+        assert_eq!(common.trading.market, "market/main");
+        assert_eq!(common.trading.seed.as_os_str(), "");
         assert!(common.kafka.properties.is_empty());
     }
 

@@ -49,6 +49,10 @@ problem_types! {
         "The Seriatim-Position names a partition that the log does not have, so that no write can have answered with it. Waiting does not help.";
     ORDER_NOT_FOUND, "order-not-found", NOT_FOUND, "Order not found",
         "No order of this id can be read. One that was just placed can be read a moment later: send its Seriatim-Position to wait for it.";
+    INSTRUMENT_NOT_FOUND, "instrument-not-found", NOT_FOUND, "Instrument not found",
+        "The market has no instrument of this name. /api/v3/instruments lists those that it has.";
+    ACCOUNT_NOT_FOUND, "account-not-found", NOT_FOUND, "Account not found",
+        "The market has no account of this name. One that was just opened can be read a moment later: send its Seriatim-Position to wait for it.";
 
     // The body of a write.
     UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type",
@@ -64,9 +68,13 @@ problem_types! {
     INVALID_FIELD, "invalid-field", UNPROCESSABLE_ENTITY, "Invalid field",
         "A field is missing or has a value that it can't have; `pointer` (RFC 6901) says which.";
     IDEMPOTENCY_KEY_REUSED, "idempotency-key-reused", UNPROCESSABLE_ENTITY, "Idempotency key reused",
-        "The Idempotency-Key came before, with another body. The first order stands; use another key for another order.";
+        "The Idempotency-Key came before, with another request. What came first stands; use another key for another request.";
     ORDER_REJECTED, "order-rejected", UNPROCESSABLE_ENTITY, "Order rejected",
         "The order is durable, but it breaks a rule (`reason`) and was rejected. It can be read at the Location.";
+    COMMAND_REFUSED, "command-refused", UNPROCESSABLE_ENTITY, "Command refused",
+        "What was asked of the market is durable, but it breaks a rule (`reason`) and changed nothing.";
+    VERSION_MISMATCH, "version-mismatch", PRECONDITION_FAILED, "The order has moved on",
+        "The order is not, or no longer, at the version that If-Match names, and was left as it is. Read it again and decide anew.";
 
     // For the moment.
     OVERLOADED, "overloaded", SERVICE_UNAVAILABLE, "Temporarily unavailable",

@@ -77,6 +77,7 @@ pub(super) struct ClosedRecord {
     pub(super) id: Uuid,
     source: Offset,
     fingerprint: [u8; 16],
+    account: AccountKey,
     instrument: InstrumentKey,
     status: u8,
     executed: u64,
@@ -225,16 +226,17 @@ impl<'a> AccountRecord<'a> {
 
 impl ClosedRecord {
     pub(super) fn new((id, closed): (Uuid, &ClosedOrder)) -> Self {
-        let ClosedOrder { origin, instrument, status, executed, value } = *closed;
+        let ClosedOrder { origin, account, instrument, status, executed, value } = *closed;
         let (source, fingerprint) = (origin.source, origin.fingerprint.0);
         let status = number(&ENDS, &status);
-        Self { id, source, fingerprint, instrument, status, executed, value }
+        Self { id, source, fingerprint, account, instrument, status, executed, value }
     }
 
     pub(super) fn restore(&self) -> Result<ClosedOrder, SnapshotError> {
         let fingerprint = Fingerprint(self.fingerprint);
         Ok(ClosedOrder {
             origin: Origin { source: self.source, fingerprint },
+            account: self.account,
             instrument: self.instrument,
             status: value(&ENDS, self.status)?,
             executed: self.executed,

@@ -155,6 +155,16 @@ fn an_amendment_may_ask_for_a_version() {
 }
 
 #[test]
+fn who_names_an_account_amends_only_its_orders() {
+    let mut market = two_buys();
+    market.amend_as("bob", 1, "101").refused(
+        RefusalReason::UnknownOrder,
+        "no order 00000000-0000-0000-0000-000000000001 of bob is open",
+    );
+    market.amend_as("ada", 1, "101").taken();
+}
+
+#[test]
 fn an_order_that_never_was_is_unknown() {
     let mut market = two_buys();
     market.amend(77, Some("1"), None).refused(
@@ -176,4 +186,14 @@ fn what_an_order_comes_to_can_always_be_counted() {
         RefusalReason::Lot,
         "what was executed and what would be open are together more than can be counted",
     );
+}
+
+#[test]
+fn where_an_amended_order_slides_to_it_keeps_the_rules_of_a_limit() {
+    let mut market = Market::usual();
+    market.place(buy("ada", "1", "90").with(TimeInForce::PostOnlySlide)).taken();
+    market.place(sell("bob", "1", "91")).taken();
+    market
+        .amend(1, Some("101"), Some("0.11"))
+        .refused(RefusalReason::Notional, "price times quantity is 9.9, 10 is the least");
 }

@@ -78,6 +78,21 @@ fn a_cancel_may_ask_for_a_version() {
 }
 
 #[test]
+fn who_names_an_account_cancels_only_its_orders() {
+    let mut market = Market::usual();
+    market.place(buy("ada", "1", "100")).taken();
+    let unknown = "no order 00000000-0000-0000-0000-000000000001 of bob is open";
+    market.cancel_as("bob", 1).refused(RefusalReason::UnknownOrder, unknown);
+    market.cancel_as("ada", 1).taken();
+    // What became of it is not told to others, either.
+    market.cancel_as("bob", 1).refused(RefusalReason::UnknownOrder, unknown);
+    market.cancel_as("ada", 1).refused(
+        RefusalReason::NotCancellable,
+        "the order was cancelled before: 0 BTC were filled for 0 EUR",
+    );
+}
+
+#[test]
 fn all_orders_of_an_account_are_cancelled_oldest_first() {
     let mut market = Market::usual();
     market.list(instrument("ETH-EUR")).taken();

@@ -67,3 +67,20 @@ fn what_open_orders_hold_is_not_withdrawn() {
     market.withdraw("ada", "9899.75", "EUR").taken();
     market.has("ada", "EUR", "0", "100.25");
 }
+
+#[test]
+fn a_deposit_that_is_to_be_the_first_changes_nothing_where_there_was_any() {
+    let mut market = Market::usual();
+    market.open("dave").taken();
+    market.deposit_if_first("dave", "100", "EUR").taken();
+    market.has("dave", "EUR", "100", "0");
+    market.deposit_if_first("dave", "100", "EUR").says(&[]);
+    market.has("dave", "EUR", "100", "0");
+    // Not even where nothing is left of it.
+    market.withdraw("dave", "100", "EUR").taken();
+    market.deposit_if_first("dave", "100", "EUR").says(&[]);
+    market.has("dave", "EUR", "0", "0");
+    // Each asset counts for itself.
+    market.deposit_if_first("dave", "1", "BTC").taken();
+    market.has("dave", "BTC", "1", "0");
+}

@@ -154,6 +154,28 @@ fn a_sliding_order_rests_a_tick_away_and_holds_for_that_price() {
 }
 
 #[test]
+fn where_an_order_slides_to_it_keeps_the_rules_of_a_limit() {
+    let mut market = Market::usual();
+    market.place(sell("bob", "1", "100")).taken();
+    market
+        .place(buy("ada", "0.1", "100").with(TimeInForce::PostOnlySlide))
+        .refused(RefusalReason::Notional, "price times quantity is 9.9, 10 is the least");
+
+    let mut banded = instrument("ETH-EUR");
+    banded.price_band = Some(BasisPoints(100));
+    market.list(banded).taken();
+    market.deposit("bob", "10", "ETH").taken();
+    market.place(sell("bob", "1", "100").of("ETH-EUR")).taken();
+    market.place(buy("ada", "1", "100").of("ETH-EUR")).taken();
+    market.place(buy("ada", "1", "101").of("ETH-EUR")).taken();
+    let slides = sell("bob", "1", "101").of("ETH-EUR").with(TimeInForce::PostOnlySlide);
+    market.place(slides).refused(
+        RefusalReason::Band,
+        "the price 102 is more than 100 basis points away from 100, the last trade's",
+    );
+}
+
+#[test]
 fn an_order_does_not_slide_to_where_no_price_is() {
     let mut market = Market::usual();
     market.place(sell("bob", "10", "1")).taken();

@@ -83,8 +83,8 @@ fn amending() -> impl Strategy<Value = Request> {
     let version = proptest::option::weighted(0.2, 1..4_u64);
     (1..120_u128, price, proptest::option::of(quantity()), version).prop_map(
         |(id, price, quantity, if_version)| {
-            let order_id = order(id);
-            Request::AmendOrder(AmendOrder { order_id, price, quantity, if_version })
+            let (order_id, account) = (order(id), None);
+            Request::AmendOrder(AmendOrder { order_id, account, price, quantity, if_version })
         },
     )
 }
@@ -95,15 +95,19 @@ fn request() -> impl Strategy<Value = Request> {
     prop_oneof![
         24 => placing(),
         6 => amending(),
-        4 => (1..120_u128).prop_map(|id| Request::CancelOrder(CancelOrder {
-            order_id: order(id),
-            if_version: None,
-        })),
+        4 => (1..120_u128, proptest::option::weighted(0.3, select(&ACCOUNTS))).prop_map(
+            |(id, who)| Request::CancelOrder(CancelOrder {
+                order_id: order(id),
+                account: who.map(account),
+                if_version: None,
+            })
+        ),
         1 => (select(&ACCOUNTS), proptest::option::of(select(&SYMBOLS))).prop_map(|(who, what)| {
             Request::CancelAll(CancelAll { account: account(who), symbol: what.map(symbol) })
         }),
-        1 => funds.clone().prop_map(|(who, what, amount)| {
-            Request::Deposit(Deposit { account: account(who), asset: asset(what), amount })
+        1 => (funds.clone(), any::<bool>()).prop_map(|((who, what, amount), if_first)| {
+            let (account, asset) = (account(who), asset(what));
+            Request::Deposit(Deposit { account, asset, amount, if_first })
         }),
         1 => funds.prop_map(|(who, what, amount)| {
             Request::Withdraw(Withdraw { account: account(who), asset: asset(what), amount })

@@ -50,6 +50,23 @@ fn a_restored_market_goes_on_as_if_nothing_had_been() {
 }
 
 #[test]
+fn whose_a_closed_order_was_survives() {
+    let mut market = eventful();
+    market.cancel(2).taken();
+    let mut restored = restored(&market);
+    for market in [&mut market, &mut restored] {
+        market.cancel_as("bob", 2).refused(
+            RefusalReason::UnknownOrder,
+            "no order 00000000-0000-0000-0000-000000000002 of bob is open",
+        );
+        market.cancel_as("ada", 2).refused(
+            RefusalReason::NotCancellable,
+            "the order was closed before, a part of it executed: 0.5 BTC were filled for 50 EUR",
+        );
+    }
+}
+
+#[test]
 fn a_halt_survives() {
     let mut market = eventful();
     market.halt().taken();
@@ -97,7 +114,7 @@ fn a_snapshot_of_version_1_is_still_restored() {
 #[test]
 fn a_snapshot_of_a_version_to_come_is_foreign() {
     let mut snapshot = eventful().engine.snapshot();
-    snapshot[7] = 3;
+    snapshot[7] = 4;
     assert!(matches!(
         Engine::restore(Partition(0), EngineSettings::DEFAULT, &snapshot),
         Err(order_engine::SnapshotError::Foreign)
@@ -109,7 +126,7 @@ fn the_hashes_of_a_known_market_are_pinned() {
     let market = eventful();
     assert_eq!(
         market.engine.state_hash().to_string(),
-        "8727a29c6d744fadd5b1ea628389eb755d4ecde467e746be6e916b36327b0dd9"
+        "014205839b81f34730c68e12ed468040bf8e87641aeb2c9c8f359c36fed706e0"
     );
     let outcomes = market.engine.outcomes();
     let [of] = &outcomes[..] else { panic!("{outcomes:?}") };

@@ -214,7 +214,12 @@ impl Market {
 
     pub fn deposit(&mut self, who: &str, amount: &str, code: &str) -> Answer {
         let (account, asset, amount) = (account(who), asset(code), number(amount));
-        self.ask(Request::Deposit(Deposit { account, asset, amount }))
+        self.ask(Request::Deposit(Deposit { account, asset, amount, if_first: false }))
+    }
+
+    pub fn deposit_if_first(&mut self, who: &str, amount: &str, code: &str) -> Answer {
+        let (account, asset, amount) = (account(who), asset(code), number(amount));
+        self.ask(Request::Deposit(Deposit { account, asset, amount, if_first: true }))
     }
 
     pub fn withdraw(&mut self, who: &str, amount: &str, code: &str) -> Answer {
@@ -228,7 +233,13 @@ impl Market {
 
     pub fn cancel_at(&mut self, order_id: u128, if_version: Option<u64>) -> Answer {
         let order_id = order(order_id);
-        self.ask(Request::CancelOrder(CancelOrder { order_id, if_version }))
+        self.ask(Request::CancelOrder(CancelOrder { order_id, account: None, if_version }))
+    }
+
+    /// A cancel by the member `who`.
+    pub fn cancel_as(&mut self, who: &str, order_id: u128) -> Answer {
+        let (order_id, account) = (order(order_id), Some(account(who)));
+        self.ask(Request::CancelOrder(CancelOrder { order_id, account, if_version: None }))
     }
 
     pub fn cancel_all(&mut self, who: &str, only: Option<&str>) -> Answer {
@@ -248,7 +259,15 @@ impl Market {
         if_version: Option<u64>,
     ) -> Answer {
         let (order_id, price, quantity) = (order(id), price.map(number), quantity.map(number));
-        self.ask(Request::AmendOrder(AmendOrder { order_id, price, quantity, if_version }))
+        let account = None;
+        self.ask(Request::AmendOrder(AmendOrder { order_id, account, price, quantity, if_version }))
+    }
+
+    /// An amendment of the price by the member `who`.
+    pub fn amend_as(&mut self, who: &str, id: u128, price: &str) -> Answer {
+        let (order_id, account, price) = (order(id), Some(account(who)), Some(number(price)));
+        let (quantity, if_version) = (None, None);
+        self.ask(Request::AmendOrder(AmendOrder { order_id, account, price, quantity, if_version }))
     }
 
     /// What `who` has: available and held.
