@@ -99,7 +99,7 @@ impl Flow {
         {
             return Request::CancelOrder(CancelOrder { order_id, if_version: None });
         }
-        let (buys, takes) = (number / 3 % 2 == 0, number % 10 == 3);
+        let (buys, takes) = ((number / 3).is_multiple_of(2), number % 10 == 3);
         let away = number / 10 % 50;
         let price = if buys == takes { 1_001 + away } else { 1_000 - away };
         self.resting.extend((!takes).then_some(OrderId(id)));

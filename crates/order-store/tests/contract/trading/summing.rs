@@ -69,15 +69,7 @@ pub async fn the_book_is_the_sum_of_the_open_orders(database: &impl TestDatabase
             .place(sell("bob", &format!("0.{}", 10 + round), &(100 + round % 9).to_string()))
             .await;
         if round % 5 == 0 {
-            let cancelled = scene.market.ask_as(
-                10_000 + round,
-                order_domain::trading::Request::CancelOrder(
-                    order_domain::trading::command::CancelOrder {
-                        order_id: order(2 * round / 3 + 1),
-                        if_version: None,
-                    },
-                ),
-            );
+            let cancelled = scene.market.cancel_as(10_000 + round, 2 * round / 3 + 1);
             scene.apply(&cancelled).await;
         }
     }

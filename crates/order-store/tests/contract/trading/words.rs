@@ -181,7 +181,14 @@ impl Market {
     }
 
     pub fn cancel(&mut self, id: u128) -> Decision {
-        self.ask(Request::CancelOrder(CancelOrder { order_id: order(id), if_version: None }))
+        self.last += 1;
+        self.cancel_as(self.last, id)
+    }
+
+    /// Cancels order `id` as command `command`.
+    pub fn cancel_as(&mut self, command: u128, id: u128) -> Decision {
+        let (order_id, if_version) = (order(id), None);
+        self.ask_as(command, Request::CancelOrder(CancelOrder { order_id, if_version }))
     }
 
     pub fn amend(&mut self, id: u128, price: Option<&str>, quantity: Option<&str>) -> Decision {
