@@ -21,7 +21,7 @@ use crate::trading::{
 };
 use crate::{Page, StoreError};
 
-session_of!(PgConnection, PgRow, classify, names_indexes: false);
+session_of!(PgConnection, PgRow, classify, Postgres);
 
 /// Asks in a transaction of its own, so that all of the answer is of one moment.
 macro_rules! answered {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::SqliteStore;
 use crate::multi_row::Sql;
 use crate::rows::Columns as _;
-use crate::trading::session::{Session, Value};
+use crate::trading::session::{Dialect, Session, Value};
 use crate::trading::{
     AccountTradeCursor, InstrumentState, MarketChange, MarketOrderFilter, OrderChange,
     OrderProgress, PlacedOrder, TradePage, read, write,
@@ -60,7 +60,7 @@ impl Explained<'_> {
 impl Session for Explained<'_> {
     type Row = SqliteRow;
 
-    const NAMES_INDEXES: bool = SqliteConnection::NAMES_INDEXES;
+    const DIALECT: Dialect = SqliteConnection::DIALECT;
 
     async fn fetch(
         &mut self,

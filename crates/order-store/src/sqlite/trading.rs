@@ -17,7 +17,7 @@ use crate::trading::{
 };
 use crate::{Page, StoreError};
 
-session_of!(SqliteConnection, SqliteRow, classify, names_indexes: true);
+session_of!(SqliteConnection, SqliteRow, classify, Sqlite);
 
 /// Asks in a transaction of its own, so that all of the answer is of one moment.
 macro_rules! answered {

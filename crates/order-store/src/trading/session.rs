@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use crate::StoreError;
-use crate::multi_row::Sql;
+use crate::multi_row::{MultiRow, Sql};
 use crate::rows::Columns;
 
 /// What stands in for a placeholder.
@@ -18,15 +18,65 @@ pub enum Value<'a> {
     Id(Uuid),
 }
 
+/// In what the SQL of a database is its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// It is told which index to take, because it knows little of what is in a table. In a statement
+    /// over many rows it finds the name of a placeholder by looking through all of them, which took a
+    /// third of the time: there its placeholders are question marks.
+    Sqlite,
+    /// It knows what is in a table; its placeholders have numbers.
+    Postgres,
+}
+
+impl Dialect {
+    /// Says that a table is to be read by this index, where that must be said.
+    pub fn indexed_by(self, index: &str) -> String {
+        match self {
+            Self::Sqlite => format!(" indexed by {index}"),
+            Self::Postgres => String::new(),
+        }
+    }
+}
+
+/// A statement over many rows.
+pub struct ManyRows {
+    question_marks: MultiRow,
+    numbered: MultiRow,
+}
+
+impl ManyRows {
+    /// `head`, then a group of `columns` placeholders for every row, then `tail`.
+    pub fn new(head: &str, columns: usize, tail: &str) -> Self {
+        let group = format!("({})", vec!["?"; columns].join(","));
+        Self {
+            question_marks: MultiRow::new(head, &group, tail),
+            numbered: MultiRow::numbered(head, columns, tail),
+        }
+    }
+
+    /// Splits `rows` into runs, each with the statement that takes it whole.
+    pub fn split<'a, S: Session, T>(
+        &'a self,
+        rows: &'a [T],
+    ) -> impl Iterator<Item = (Sql, &'a [T])> {
+        let statement = match S::DIALECT {
+            Dialect::Sqlite => &self.question_marks,
+            Dialect::Postgres => &self.numbered,
+        };
+        statement.split(rows)
+    }
+}
+
 /// One connection, with a transaction on it.
 pub trait Session: Send {
     /// A row of an answer.
     type Row: Columns + Send + Sync;
 
-    /// Whether a query must say which index it means: SQLite knows little of what is in a table.
-    const NAMES_INDEXES: bool;
+    /// In what the database's SQL is its own.
+    const DIALECT: Dialect;
 
-    /// The rows that `sql` answers with. Its placeholders are `$1`, `$2` and so on.
+    /// The rows that `sql` answers with.
     fn fetch(
         &mut self,
         sql: Sql,
@@ -43,11 +93,12 @@ pub trait Session: Send {
 
 /// [`Session`] of a connection of sqlx, whose errors `$classify` judges.
 macro_rules! session_of {
-    ($connection:ty, $row:ty, $classify:path, names_indexes: $names_indexes:literal) => {
+    ($connection:ty, $row:ty, $classify:path, $dialect:ident) => {
         impl $crate::trading::session::Session for $connection {
             type Row = $row;
 
-            const NAMES_INDEXES: bool = $names_indexes;
+            const DIALECT: $crate::trading::session::Dialect =
+                $crate::trading::session::Dialect::$dialect;
 
             async fn fetch(
                 &mut self,

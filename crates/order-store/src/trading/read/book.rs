@@ -8,7 +8,7 @@ use super::instruments::scales;
 use crate::StoreError;
 use crate::rows::Columns;
 use crate::trading::port::DEPTH_LEVELS_MAX;
-use crate::trading::session::{Question, Session, Value, text};
+use crate::trading::session::{Dialect, Question, Session, Value, text};
 use crate::trading::units::{Scales, from_sum, from_units, sum_columns, sum_of};
 use crate::trading::{Depth, Level, Ticker};
 
@@ -30,8 +30,8 @@ async fn both_sides<S: Session>(
     scales: Scales,
     levels: u32,
 ) -> Result<Depth, StoreError> {
-    let bids = side(Side::Buy, S::NAMES_INDEXES, market, symbol, levels).ask(session).await?;
-    let asks = side(Side::Sell, S::NAMES_INDEXES, market, symbol, levels).ask(session).await?;
+    let bids = side(Side::Buy, S::DIALECT, market, symbol, levels).ask(session).await?;
+    let asks = side(Side::Sell, S::DIALECT, market, symbol, levels).ask(session).await?;
     let shown =
         |rows: &[S::Row]| rows.iter().map(|row| level(row, scales)).collect::<Result<Vec<_>, _>>();
     Ok(Depth { bids: shown(&bids)?, asks: shown(&asks)? })
@@ -40,18 +40,18 @@ async fn both_sides<S: Session>(
 /// The best levels of one side.
 fn side<'a>(
     side: Side,
-    names_index: bool,
+    dialect: Dialect,
     market: &'a VenueId,
     symbol: &'a Symbol,
     levels: u32,
 ) -> Question<'a> {
-    let index = if names_index { "indexed by market_orders_book" } else { "" };
+    let index = dialect.indexed_by("market_orders_book");
     let sums = sum_columns("remaining");
     let best_first = match side {
         Side::Buy => "desc",
         Side::Sell => "asc",
     };
-    let sql = format!("select price, {sums}, count(*) from market_orders {index}");
+    let sql = format!("select price, {sums}, count(*) from market_orders{index}");
     Question::new(sql, Vec::new())
         .and(" where venue = ", text(market.as_str()))
         .and(" and symbol = ", text(symbol.as_str()))

@@ -6,7 +6,7 @@ use order_domain::{Decimal, OrderId, Timestamp, VenueId};
 
 use crate::rows::{Columns, source};
 use crate::stored::{count_from_sql, foreign};
-use crate::trading::session::{Question, Session, Value, text};
+use crate::trading::session::{Dialect, Question, Session, Value, text};
 use crate::trading::units::{SCALE_COLUMNS, Scales, from_units};
 use crate::trading::{MarketOrder, MarketOrderFilter, Refusal};
 use crate::{Cursor, PAGE_ROWS_MAX, Page, StoreError};
@@ -20,8 +20,7 @@ const COLUMNS: &str = "o.order_id, o.source_partition, o.source_offset, o.versio
 const BEHIND_ORDER: usize = 15;
 
 /// A rejected order may name an instrument that isn't listed.
-fn select(index: Option<&str>) -> String {
-    let index = index.map(|name| format!(" indexed by {name}")).unwrap_or_default();
+fn select(index: &str) -> String {
     format!(
         "select {COLUMNS}, {SCALE_COLUMNS} from market_orders as o{index}
          left join instruments i on i.venue = o.venue and i.symbol = o.symbol"
@@ -33,7 +32,7 @@ pub async fn market_order<S: Session>(
     market: &VenueId,
     order_id: OrderId,
 ) -> Result<Option<MarketOrder>, StoreError> {
-    let rows = Question::new(select(None), Vec::new())
+    let rows = Question::new(select(""), Vec::new())
         .and(" where o.venue = ", text(market.as_str()))
         .and(" and o.order_id = ", Value::Id(order_id.0));
     rows.ask(session).await?.first().map(order).transpose()
@@ -45,18 +44,18 @@ pub async fn market_orders<S: Session>(
     filter: &MarketOrderFilter,
     page: Page,
 ) -> Result<Vec<MarketOrder>, StoreError> {
-    page_of(market, filter, page, S::NAMES_INDEXES).ask(session).await?.iter().map(order).collect()
+    page_of(market, filter, page, S::DIALECT).ask(session).await?.iter().map(order).collect()
 }
 
 fn page_of<'a>(
     market: &'a VenueId,
     filter: &'a MarketOrderFilter,
     page: Page,
-    names_index: bool,
+    dialect: Dialect,
 ) -> Question<'a> {
-    let index = names_index.then(|| index_for(filter));
+    let index = dialect.indexed_by(index_for(filter));
     let mut rows =
-        Question::new(select(index), Vec::new()).and(" where o.venue = ", text(market.as_str()));
+        Question::new(select(&index), Vec::new()).and(" where o.venue = ", text(market.as_str()));
     if let Some(account) = &filter.account {
         rows = rows.and(" and o.account = ", text(account.as_str()));
     }

@@ -43,9 +43,9 @@ async fn open_orders<S: Session>(
     market: &VenueId,
     symbol: &Symbol,
 ) -> Result<u64, StoreError> {
-    let index = if S::NAMES_INDEXES { "indexed by market_orders_book" } else { "" };
+    let index = S::DIALECT.indexed_by("market_orders_book");
     let sql = format!(
-        "select count(*) from market_orders {index}
+        "select count(*) from market_orders{index}
          where venue = $1 and symbol = $2 and remaining > 0"
     );
     let values = vec![text(market.as_str()), text(symbol.as_str())];

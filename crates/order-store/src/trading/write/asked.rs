@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::StoreError;
-use crate::multi_row::MultiRow;
 use crate::rows::Columns as _;
 use crate::stored::foreign;
-use crate::trading::session::{Session, Value};
+use crate::trading::session::{ManyRows, Session, Value};
 
 /// Things to be looked up, each once.
 pub struct Asked<K> {
@@ -26,12 +25,12 @@ impl<K: Copy + Eq + Hash> Asked<K> {
     pub async fn find<'a, S: Session, T>(
         &self,
         session: &mut S,
-        statement: &MultiRow,
+        statement: &ManyRows,
         values_of: impl Fn(K) -> [Value<'a>; 2],
         read: impl Fn(&S::Row) -> Result<T, StoreError>,
     ) -> Result<HashMap<K, T>, StoreError> {
         let mut found = HashMap::with_capacity(self.keys.len());
-        for (sql, run) in statement.split(&self.keys) {
+        for (sql, run) in statement.split::<S, _>(&self.keys) {
             let mut values = Vec::with_capacity(run.len() * 3);
             for (place, key) in (0..).zip(run) {
                 values.push(Value::Number(place));

@@ -6,11 +6,10 @@ use order_domain::trading::event::BalanceChanged;
 
 use super::listed::Assets;
 use crate::StoreError;
-use crate::multi_row::MultiRow;
 use crate::newest::newest_of;
 use crate::stored::offset_to_sql;
 use crate::trading::MarketChange;
-use crate::trading::session::{Session, Value, text};
+use crate::trading::session::{ManyRows, Session, Value, text};
 use crate::trading::units::to_units;
 
 type Changed<'a> = (&'a MarketChange, &'a BalanceChanged);
@@ -19,8 +18,8 @@ pub async fn write<S: Session>(
     session: &mut S,
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
-    static UPSERT: LazyLock<MultiRow> = LazyLock::new(|| {
-        MultiRow::numbered(
+    static UPSERT: LazyLock<ManyRows> = LazyLock::new(|| {
+        ManyRows::new(
             "insert into balances (venue, account, asset, available, held, source_partition,
               source_offset) values ",
             7,
@@ -41,7 +40,7 @@ pub async fn write<S: Session>(
     );
     let named = newest.iter().map(|(change, balance)| (&change.venue, &balance.asset));
     let assets = Assets::find(session, named).await?;
-    for (sql, run) in UPSERT.split(&newest) {
+    for (sql, run) in UPSERT.split::<S, _>(&newest) {
         let mut values = Vec::with_capacity(run.len() * 7);
         for changed in run {
             values.extend(row(*changed, &assets)?);

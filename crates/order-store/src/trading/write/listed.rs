@@ -8,10 +8,9 @@ use order_domain::trading::{AssetCode, Symbol};
 
 use super::asked::Asked;
 use crate::StoreError;
-use crate::multi_row::MultiRow;
 use crate::rows::Columns as _;
 use crate::stored::small_from_sql;
-use crate::trading::session::{Session, text};
+use crate::trading::session::{ManyRows, Session, text};
 use crate::trading::units::{SCALE_COLUMNS, Scales};
 
 /// The scales of instruments, by market and symbol.
@@ -23,9 +22,9 @@ impl<'a> Instruments<'a> {
         session: &mut S,
         named: impl Iterator<Item = (&'a VenueId, &'a Symbol)>,
     ) -> Result<Self, StoreError> {
-        static SELECT: LazyLock<MultiRow> = LazyLock::new(|| {
+        static SELECT: LazyLock<ManyRows> = LazyLock::new(|| {
             let select = format!("select asked.column1, {SCALE_COLUMNS} from (values ");
-            MultiRow::numbered(
+            ManyRows::new(
                 &select,
                 3,
                 ") as asked
@@ -57,8 +56,8 @@ impl<'a> Assets<'a> {
         session: &mut S,
         named: impl Iterator<Item = (&'a VenueId, &'a AssetCode)>,
     ) -> Result<Self, StoreError> {
-        static SELECT: LazyLock<MultiRow> = LazyLock::new(|| {
-            MultiRow::numbered(
+        static SELECT: LazyLock<ManyRows> = LazyLock::new(|| {
+            ManyRows::new(
                 "select asked.column1, a.scale from (values ",
                 3,
                 ") as asked

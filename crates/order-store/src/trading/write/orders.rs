@@ -13,11 +13,10 @@ use super::asked::Asked;
 use super::fold::{Folded, fold, version_missing};
 use super::listed::Instruments;
 use crate::StoreError;
-use crate::multi_row::MultiRow;
 use crate::newest::follows;
 use crate::rows::{Columns as _, source};
 use crate::stored::{count_from_sql, count_to_sql, offset_to_sql};
-use crate::trading::session::{Session, Value, text};
+use crate::trading::session::{ManyRows, Session, Value, text};
 use crate::trading::units::{SCALE_COLUMNS, Scales, to_units};
 use crate::trading::{MarketChange, OrderProgress, PlacedOrder};
 
@@ -54,8 +53,8 @@ impl Numbers {
 }
 
 async fn insert<S: Session>(session: &mut S, orders: &[Folded<'_>]) -> Result<(), StoreError> {
-    static UPSERT: LazyLock<MultiRow> = LazyLock::new(|| {
-        MultiRow::numbered(
+    static UPSERT: LazyLock<ManyRows> = LazyLock::new(|| {
+        ManyRows::new(
             "insert into market_orders (venue, order_id, source_partition, source_offset, version,
               status, account, symbol, side, terms, price, executed, remaining, executed_value,
               cancelled_by, refusal_reason, refusal_detail, placed_at_ms, updated_at_ms) values ",
@@ -77,7 +76,7 @@ async fn insert<S: Session>(session: &mut S, orders: &[Folded<'_>]) -> Result<()
         _ => None,
     });
     let instruments = Instruments::find(session, taken).await?;
-    for (sql, run) in UPSERT.split(orders) {
+    for (sql, run) in UPSERT.split::<S, _>(orders) {
         let mut values = Vec::with_capacity(run.len() * 19);
         for order in run {
             values.extend(whole_row(order, &instruments)?);
@@ -133,8 +132,8 @@ struct Standing {
 }
 
 async fn update<S: Session>(session: &mut S, orders: &[Folded<'_>]) -> Result<(), StoreError> {
-    static UPDATE: LazyLock<MultiRow> = LazyLock::new(|| {
-        MultiRow::numbered(
+    static UPDATE: LazyLock<ManyRows> = LazyLock::new(|| {
+        ManyRows::new(
             "update market_orders set source_offset = change.column3,
              version = change.column5, status = change.column6,
              price = coalesce(change.column7, market_orders.price),
@@ -151,7 +150,7 @@ async fn update<S: Session>(session: &mut S, orders: &[Folded<'_>]) -> Result<()
         )
     });
     let due = due(session, orders).await?;
-    for (sql, run) in UPDATE.split(&due) {
+    for (sql, run) in UPDATE.split::<S, _>(&due) {
         let mut values = Vec::with_capacity(run.len() * 12);
         for (order, stands) in run {
             values.extend(changed_row(order, stands)?);
@@ -169,12 +168,12 @@ async fn due<'o, 'a, S: Session>(
     session: &mut S,
     orders: &'o [Folded<'a>],
 ) -> Result<Vec<(&'o Folded<'a>, Standing)>, StoreError> {
-    static SELECT: LazyLock<MultiRow> = LazyLock::new(|| {
+    static SELECT: LazyLock<ManyRows> = LazyLock::new(|| {
         let select = format!(
             "select asked.column1, o.source_partition, o.source_offset, o.version, {SCALE_COLUMNS}
              from (values "
         );
-        MultiRow::numbered(
+        ManyRows::new(
             &select,
             3,
             ") as asked

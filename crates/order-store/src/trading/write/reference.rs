@@ -8,10 +8,9 @@ use order_domain::{Position, Timestamp, VenueId};
 
 use super::listed::Instruments;
 use crate::StoreError;
-use crate::multi_row::MultiRow;
 use crate::newest::newest_of;
 use crate::stored::offset_to_sql;
-use crate::trading::session::{Session, Value, text};
+use crate::trading::session::{ManyRows, Session, Value, text};
 use crate::trading::units::Scales;
 use crate::trading::{InstrumentState, MarketChange};
 
@@ -38,8 +37,8 @@ async fn move_clocks<S: Session>(
     session: &mut S,
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
-    static UPSERT: LazyLock<MultiRow> = LazyLock::new(|| {
-        MultiRow::numbered(
+    static UPSERT: LazyLock<ManyRows> = LazyLock::new(|| {
+        ManyRows::new(
             "insert into markets (venue, newest_at_ms) values ",
             2,
             " on conflict (venue) do update set newest_at_ms = excluded.newest_at_ms
@@ -52,7 +51,7 @@ async fn move_clocks<S: Session>(
         *at = change.at.max(*at);
     }
     let clocks: Vec<_> = newest.into_iter().collect();
-    for (sql, run) in UPSERT.split(&clocks) {
+    for (sql, run) in UPSERT.split::<S, _>(&clocks) {
         let values = run.iter().flat_map(|(venue, at)| [text(venue.as_str()), Value::Number(at.0)]);
         session.execute(sql, values.collect()).await?;
     }
@@ -70,15 +69,15 @@ async fn insert_instruments<S: Session>(
     session: &mut S,
     listed: &[Listed<'_>],
 ) -> Result<(), StoreError> {
-    static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
-        MultiRow::numbered(
+    static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
+        ManyRows::new(
             "insert into instruments (venue, symbol, terms, state, tick_scale, base_scale,
               quote_scale, source_partition, source_offset) values ",
             9,
             " on conflict do nothing",
         )
     });
-    for (sql, run) in INSERT.split(listed) {
+    for (sql, run) in INSERT.split::<S, _>(listed) {
         let mut values = Vec::with_capacity(run.len() * 9);
         for Listed { venue, source, terms } in run {
             let Scales { tick, base, quote } = Scales::of(terms);
@@ -106,15 +105,15 @@ async fn insert_assets<S: Session>(
     session: &mut S,
     listed: &[Listed<'_>],
 ) -> Result<(), StoreError> {
-    static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
+    static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
         let insert = "insert into assets (venue, asset, scale) values ";
-        MultiRow::numbered(insert, 3, " on conflict do nothing")
+        ManyRows::new(insert, 3, " on conflict do nothing")
     });
     let assets: Vec<(&VenueId, &Asset)> = listed
         .iter()
         .flat_map(|listed| [&listed.terms.base, &listed.terms.quote].map(|of| (listed.venue, of)))
         .collect();
-    for (sql, run) in INSERT.split(&assets) {
+    for (sql, run) in INSERT.split::<S, _>(&assets) {
         let values = run.iter().flat_map(|(venue, asset)| {
             [text(venue.as_str()), text(asset.code.as_str()), Value::Number(asset.scale.into())]
         });
@@ -128,15 +127,15 @@ async fn insert_accounts<S: Session>(
     session: &mut S,
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
-    static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
+    static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
         let insert = "insert into accounts (venue, account, opened_at_ms) values ";
-        MultiRow::numbered(insert, 3, " on conflict do nothing")
+        ManyRows::new(insert, 3, " on conflict do nothing")
     });
     let opened: Vec<_> = changes
         .iter()
         .flat_map(|change| change.opened.iter().map(move |account| (change, account)))
         .collect();
-    for (sql, run) in INSERT.split(&opened) {
+    for (sql, run) in INSERT.split::<S, _>(&opened) {
         let values = run.iter().flat_map(|(MarketChange { venue, at, .. }, account)| {
             [text(venue.as_str()), text(account.as_str()), Value::Number(at.0)]
         });
@@ -156,8 +155,8 @@ async fn set_states<S: Session>(
     session: &mut S,
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
-    static UPDATE: LazyLock<MultiRow> = LazyLock::new(|| {
-        MultiRow::numbered(
+    static UPDATE: LazyLock<ManyRows> = LazyLock::new(|| {
+        ManyRows::new(
             "update instruments set state = change.column3, source_offset = change.column5
              from (values ",
             5,
@@ -185,7 +184,7 @@ async fn set_states<S: Session>(
     for of in &newest {
         known.scales(of.venue, of.symbol)?;
     }
-    for (sql, run) in UPDATE.split(&newest) {
+    for (sql, run) in UPDATE.split::<S, _>(&newest) {
         let mut values = Vec::with_capacity(run.len() * 5);
         for StateOf { venue, source, symbol, state } in run {
             values.extend([

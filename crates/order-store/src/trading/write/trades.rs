@@ -6,18 +6,17 @@ use order_domain::trading::event::TradeExecuted;
 
 use super::listed::Instruments;
 use crate::StoreError;
-use crate::multi_row::MultiRow;
 use crate::stored::count_to_sql;
 use crate::trading::MarketChange;
-use crate::trading::session::{Session, Value, text};
+use crate::trading::session::{ManyRows, Session, Value, text};
 use crate::trading::units::to_units;
 
 pub async fn write<S: Session>(
     session: &mut S,
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
-    static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
-        MultiRow::numbered(
+    static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
+        ManyRows::new(
             "insert into trades (venue, symbol, number, price, quantity, value, taker_side,
               maker_order_id, maker_account, maker_fee, taker_order_id, taker_account, taker_fee,
               at_ms) values ",
@@ -31,7 +30,7 @@ pub async fn write<S: Session>(
         .collect();
     let named = trades.iter().map(|(change, trade)| (&change.venue, &trade.symbol));
     let instruments = Instruments::find(session, named).await?;
-    for (sql, run) in INSERT.split(&trades) {
+    for (sql, run) in INSERT.split::<S, _>(&trades) {
         let mut values = Vec::with_capacity(run.len() * 14);
         for (change, trade) in run {
             values.extend(row(change, trade, &instruments)?);
