@@ -80,6 +80,9 @@ impl Decimal {
     /// The most digits, before and after the point together.
     pub const DIGITS_MAX: u32 = 18;
 
+    /// Nothing.
+    pub const ZERO: Self = Self { unscaled: 0, scale: 0 };
+
     /// `unscaled * 10^-scale`; refused where it has too many digits.
     pub fn new(unscaled: i64, scale: u32) -> Result<Self, MoneyError> {
         if unscaled.unsigned_abs() >= LIMIT.unsigned_abs() || scale > Self::DIGITS_MAX {

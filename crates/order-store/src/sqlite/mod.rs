@@ -6,10 +6,10 @@
 
 mod errors;
 mod migrate;
-mod multi_row;
 mod order_key;
 mod pages;
 mod read;
+mod trading;
 mod write;
 
 use std::path::{Path, PathBuf};
