@@ -46,8 +46,7 @@ impl Projection<'_> {
 
     /// Whether the record can be written now: it can be read, or needs not be, and waits behind none.
     fn is_free(&self, read: &Read) -> bool {
-        self.is_repeated(read)
-            || (read.content.is_ok() && !self.parking.holds_any(&read.subjects))
+        self.is_repeated(read) || (read.content.is_ok() && !self.parking.holds_any(&read.subjects))
     }
 
     /// Whether its command was decided by an earlier record: the first decision wins.

@@ -237,8 +237,7 @@ pub enum CancelledBy {
 
 impl CancelledBy {
     /// Everyone and everything that cancels.
-    pub const ALL: [Self; 4] =
-        [Self::Member, Self::TimeInForce, Self::SelfTrade, Self::TradeLimit];
+    pub const ALL: [Self; 4] = [Self::Member, Self::TimeInForce, Self::SelfTrade, Self::TradeLimit];
 
     /// The name on the wire, such as `time-in-force`.
     pub const fn name(self) -> &'static str {

@@ -24,11 +24,7 @@ pub const SCALE_COLUMNS: &str = "i.tick_scale, i.base_scale, i.quote_scale";
 impl Scales {
     /// Those of an instrument.
     pub const fn of(terms: &Instrument) -> Self {
-        Self {
-            tick: terms.tick_size.scale(),
-            base: terms.base.scale,
-            quote: terms.quote.scale,
-        }
+        Self { tick: terms.tick_size.scale(), base: terms.base.scale, quote: terms.quote.scale }
     }
 
     /// Those that stand in a row.
@@ -94,9 +90,7 @@ fn largest() -> Decimal {
 /// SQL for the sum of a column: of its upper and of its lower 32 bits, because a sum of whole units
 /// may go beyond a `bigint`. Two columns of the answer, for [`sum_of`].
 pub fn sum_columns(column: &str) -> String {
-    format!(
-        "cast(sum({column} >> 32) as bigint), cast(sum({column} & 4294967295) as bigint)"
-    )
+    format!("cast(sum({column} >> 32) as bigint), cast(sum({column} & 4294967295) as bigint)")
 }
 
 /// The sum that stands in this column and the next; 0 where there was nothing to sum up.

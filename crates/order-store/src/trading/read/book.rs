@@ -84,10 +84,7 @@ pub async fn ticker<S: Session>(
 }
 
 /// The time of the market's newest decision.
-async fn newest_at<S: Session>(
-    session: &mut S,
-    market: &VenueId,
-) -> Result<Timestamp, StoreError> {
+async fn newest_at<S: Session>(session: &mut S, market: &VenueId) -> Result<Timestamp, StoreError> {
     let clock = Question::new(
         "select newest_at_ms from markets where venue = $1",
         vec![text(market.as_str())],

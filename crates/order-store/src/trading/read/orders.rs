@@ -55,8 +55,8 @@ fn page_of<'a>(
     names_index: bool,
 ) -> Question<'a> {
     let index = names_index.then(|| index_for(filter));
-    let mut rows = Question::new(select(index), Vec::new())
-        .and(" where o.venue = ", text(market.as_str()));
+    let mut rows =
+        Question::new(select(index), Vec::new()).and(" where o.venue = ", text(market.as_str()));
     if let Some(account) = &filter.account {
         rows = rows.and(" and o.account = ", text(account.as_str()));
     }
@@ -91,8 +91,8 @@ fn index_for(filter: &MarketOrderFilter) -> &'static str {
 }
 
 fn order(row: &impl Columns) -> Result<MarketOrder, StoreError> {
-    let terms: OrderTerms = serde_json::from_str(row.text(5)?)
-        .map_err(|error| foreign("an order's terms", error))?;
+    let terms: OrderTerms =
+        serde_json::from_str(row.text(5)?).map_err(|error| foreign("an order's terms", error))?;
     let refusal = refusal(row.optional_text(11)?, row.optional_text(12)?)?;
     let numbers = match refusal {
         None => Numbers::read(row, Scales::read(row, BEHIND_ORDER)?)?,

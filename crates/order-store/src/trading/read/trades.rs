@@ -46,7 +46,8 @@ pub async fn account_trades<S: Session>(
     if opened_at(session, market, account).await?.is_none() {
         return Ok(None);
     }
-    let mut values = vec![text(market.as_str()), text(account.as_str()), Value::Number(limit(page))];
+    let mut values =
+        vec![text(market.as_str()), text(account.as_str()), Value::Number(limit(page))];
     if let Some(AccountTradeCursor { at, symbol, number, .. }) = &page.after {
         values.push(Value::Number(at.0));
         values.push(text(symbol.as_str()));

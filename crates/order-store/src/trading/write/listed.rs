@@ -24,9 +24,7 @@ impl<'a> Instruments<'a> {
         named: impl Iterator<Item = (&'a VenueId, &'a Symbol)>,
     ) -> Result<Self, StoreError> {
         static SELECT: LazyLock<MultiRow> = LazyLock::new(|| {
-            let select = format!(
-                "select asked.column1, {SCALE_COLUMNS} from (values "
-            );
+            let select = format!("select asked.column1, {SCALE_COLUMNS} from (values ");
             MultiRow::numbered(
                 &select,
                 3,

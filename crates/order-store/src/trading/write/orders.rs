@@ -40,8 +40,7 @@ struct Numbers {
 
 impl Numbers {
     /// Those of a rejected order, whose instrument may be unknown.
-    const NONE: Self =
-        Self { price: None, executed: None, remaining: None, executed_value: None };
+    const NONE: Self = Self { price: None, executed: None, remaining: None, executed_value: None };
 
     fn of(progress: &OrderProgress, scales: Scales) -> Result<Self, StoreError> {
         Ok(Self {
@@ -184,8 +183,7 @@ async fn due<'o, 'a, S: Session>(
         )
     });
     let asked = Asked::of(orders.iter().map(|order| (order.venue, order.order_id)));
-    let values =
-        |(venue, id): (&'a VenueId, OrderId)| [text(venue.as_str()), Value::Id(id.0)];
+    let values = |(venue, id): (&'a VenueId, OrderId)| [text(venue.as_str()), Value::Id(id.0)];
     let read = |row: &S::Row| {
         let version = count_from_sql("a version", row.number(3)?)?;
         Ok(Standing { source: source(row, 1)?, version, scales: Scales::read(row, 4)? })
@@ -210,10 +208,7 @@ async fn due<'o, 'a, S: Session>(
     Ok(due)
 }
 
-fn changed_row<'a>(
-    order: &Folded<'a>,
-    stands: &Standing,
-) -> Result<[Value<'a>; 12], StoreError> {
+fn changed_row<'a>(order: &Folded<'a>, stands: &Standing) -> Result<[Value<'a>; 12], StoreError> {
     let progress = &order.progress;
     let numbers = Numbers::of(progress, stands.scales)?;
     Ok([

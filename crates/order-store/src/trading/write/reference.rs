@@ -172,7 +172,12 @@ async fn set_states<S: Session>(
         .flat_map(|change| {
             let MarketChange { venue, source, states, .. } = change;
             let source = *source;
-            states.iter().map(move |(symbol, state)| StateOf { venue, source, symbol, state: *state })
+            states.iter().map(move |(symbol, state)| StateOf {
+                venue,
+                source,
+                symbol,
+                state: *state,
+            })
         })
         .collect();
     let newest = newest_of(states.iter(), |of| (of.venue, of.symbol), |of| of.source);
