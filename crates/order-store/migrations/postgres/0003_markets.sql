@@ -102,6 +102,8 @@ create table trades (
     primary key (venue, symbol, number)
 );
 
-create index trades_by_time on trades (venue, symbol, at_ms);
+-- All that candles are made of.
+create index trades_by_time on trades (venue, symbol, at_ms)
+    include (number, price, quantity, value);
 create index trades_by_maker on trades (venue, maker_account, at_ms desc, symbol, number desc);
 create index trades_by_taker on trades (venue, taker_account, at_ms desc, symbol, number desc);

@@ -8,6 +8,8 @@ mod errors;
 mod migrate;
 mod order_key;
 mod pages;
+#[cfg(test)]
+mod plans;
 mod read;
 mod trading;
 mod write;

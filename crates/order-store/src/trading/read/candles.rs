@@ -40,7 +40,8 @@ pub async fn candles<S: Session>(
         Value::Number(from_ms),
         Value::Number(limit.get().min(CANDLES_MAX).into()),
     ];
-    let rows = Question::new(traded_in(STRETCHES), values).ask(session).await?;
+    let sql = candles_of(STRETCHES, "stretch.start", IN_STRETCHES) + " order by candle.start";
+    let rows = Question::new(sql, values).ask(session).await?;
     rows.iter().map(|row| candle(row, scales)).collect::<Result<_, _>>().map(Some)
 }
 
@@ -60,33 +61,36 @@ const STRETCHES: &str = "
             order by at_ms limit 1
         )
         from stretch where stretch.start is not null and stretch.place < $5
-    )";
+    ),";
 
-/// One stretch.
-const STRETCH: &str = "with stretch (start) as (select cast($4 as bigint))";
+/// What [`STRETCHES`] found. `cross join` keeps SQLite to this order of the tables.
+const IN_STRETCHES: &str = "
+    from stretch cross join trades t
+    where t.venue = $1 and t.symbol = $2
+    and t.at_ms >= stretch.start and t.at_ms < stretch.start + $3
+    group by stretch.start";
 
-/// The trades of the stretches that `stretches` names, each of the length `$3`. Stretches without a
-/// trade are left out. `cross join` keeps SQLite to this order of the tables.
-fn traded_in(stretches: &str) -> String {
+/// The one stretch that begins with `$4`, if anything was traded in it.
+const IN_ONE_STRETCH: &str = "
+    from trades t
+    where t.venue = $1 and t.symbol = $2 and t.at_ms >= $4 and t.at_ms < $4 + $3
+    having count(*) > 0";
+
+/// A query for candles: of the trades that `trades` names, with `with` before it.
+fn candles_of(with: &str, start: &str, trades: &str) -> String {
     let (volume, turnover) = (sum_columns("t.quantity"), sum_columns("t.value"));
     format!(
-        "{stretches},
-         candle (start, opening, closing, high, low, volume_high, volume_low, turnover_high,
+        "{with} candle (start, opening, closing, high, low, volume_high, volume_low, turnover_high,
                  turnover_low, trades) as (
-             select stretch.start, min(t.number), max(t.number), max(t.price), min(t.price),
-                    {volume}, {turnover}, count(*)
-             from stretch cross join trades t
-             where t.venue = $1 and t.symbol = $2
-             and t.at_ms >= stretch.start and t.at_ms < stretch.start + $3
-             group by stretch.start
+             select {start}, min(t.number), max(t.number), max(t.price), min(t.price),
+                    {volume}, {turnover}, count(*) {trades}
          )
          select candle.start, opening.price, candle.high, candle.low, closing.price,
                 candle.volume_high, candle.volume_low, candle.turnover_high, candle.turnover_low,
                 candle.trades
          from candle cross join trades opening cross join trades closing
          where opening.venue = $1 and opening.symbol = $2 and opening.number = candle.opening
-         and closing.venue = $1 and closing.symbol = $2 and closing.number = candle.closing
-         order by candle.start"
+         and closing.venue = $1 and closing.symbol = $2 and closing.number = candle.closing"
     )
 }
 
@@ -105,7 +109,8 @@ pub async fn newest_day<S: Session>(
         Value::Number(DAY_MS),
         Value::Number(start.saturating_add(1)),
     ];
-    let rows = Question::new(traded_in(STRETCH), values).ask(session).await?;
+    let sql = candles_of("with", "cast($4 as bigint)", IN_ONE_STRETCH);
+    let rows = Question::new(sql, values).ask(session).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     Ok(Some(Candle { start: Timestamp(start), ..candle(row, scales)? }))
 }

@@ -70,20 +70,20 @@ pub async fn account_trades<S: Session>(
 fn side(part: &str, after: Option<&AccountTradeCursor>) -> String {
     // The taker's side of a trade comes before the maker's.
     let same_trade = match after {
-        Some(after) if part == "maker" && !after.as_maker => "t.number <= $6",
-        _ => "t.number < $6",
+        Some(after) if part == "maker" && !after.as_maker => "own.number <= $6",
+        _ => "own.number < $6",
     };
     let behind = match after {
         None => String::new(),
         Some(_) => format!(
-            "and t.at_ms <= $4
-             and (t.at_ms < $4 or t.symbol > $5 or (t.symbol = $5 and {same_trade}))"
+            "and own.at_ms <= $4
+             and (own.at_ms < $4 or own.symbol > $5 or (own.symbol = $5 and {same_trade}))"
         ),
     };
     format!(
-        "select t.*, '{part}' as part from trades t
-         where t.venue = $1 and t.{part}_account = $2 {behind}
-         order by t.at_ms desc, t.symbol, t.number desc limit $3"
+        "select own.*, '{part}' as part from trades own
+         where own.venue = $1 and own.{part}_account = $2 {behind}
+         order by own.at_ms desc, own.symbol, own.number desc limit $3"
     )
 }
 
