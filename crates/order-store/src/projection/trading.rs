@@ -184,3 +184,111 @@ const fn progress(
         cancelled_by: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use order_domain::trading::event::{
+        CommandTaken, OrderAmended, OrderCancelled, OrderClosed, OrderUpdated,
+    };
+    use order_domain::trading::{CommandId, OrderStatus};
+    use order_domain::{Fingerprint, Offset, Partition, Position, Timestamp, VenueId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::trading::MarketChange;
+
+    const ORDER: OrderId = OrderId(Uuid::nil());
+
+    fn taken() -> TradingEvent {
+        TradingEvent::CommandTaken(CommandTaken {
+            venue: VenueId::new("market/main").unwrap(),
+            command_id: CommandId(Uuid::max()),
+            fingerprint: Fingerprint([0; 16]),
+        })
+    }
+
+    fn state(version: u64, executed: i64, remaining: i64) -> OrderState {
+        let of = |number| Decimal::new(number, 0).unwrap();
+        let (executed, remaining) = (of(executed), of(remaining));
+        OrderState { version, executed, remaining, executed_value: executed }
+    }
+
+    fn updated(state: OrderState) -> TradingEvent {
+        TradingEvent::OrderUpdated(OrderUpdated { order_id: ORDER, state })
+    }
+
+    fn amended(price: i64, state: OrderState) -> TradingEvent {
+        let price = Decimal::new(price, 0).unwrap();
+        TradingEvent::OrderAmended(OrderAmended { order_id: ORDER, price, state, kept_place: true })
+    }
+
+    fn closed(status: OrderStatus, state: OrderState) -> TradingEvent {
+        TradingEvent::OrderClosed(OrderClosed { order_id: ORDER, status, state })
+    }
+
+    fn cancelled(by: CancelledBy) -> TradingEvent {
+        let quantity = Decimal::new(1, 0).unwrap();
+        TradingEvent::OrderCancelled(OrderCancelled { order_id: ORDER, quantity, by })
+    }
+
+    fn read(
+        events: impl IntoIterator<Item = TradingEvent>,
+    ) -> Result<Option<MarketChange>, UnfitDecision> {
+        let source = Position::new(Partition(0), Offset(7));
+        let events = events.into_iter().map(Event::Trading).collect();
+        market_change(&Decision { source, at: Timestamp(1), events })
+    }
+
+    fn progress_after(events: impl IntoIterator<Item = TradingEvent>) -> (u64, OrderProgress) {
+        let change = read([taken()].into_iter().chain(events)).unwrap().unwrap();
+        let [order] = &change.orders[..] else { panic!("one order: {change:?}") };
+        (order.version_before, order.progress)
+    }
+
+    #[test]
+    fn several_events_about_an_order_are_one_change() {
+        let (before, progress) = progress_after([
+            amended(99, state(4, 1, 5)),
+            cancelled(CancelledBy::SelfTrade),
+            updated(state(5, 3, 2)),
+        ]);
+        assert_eq!(before, 3);
+        assert_eq!((progress.version, progress.status), (5, OrderStatus::PartiallyFilled));
+        assert_eq!(progress.price, Decimal::new(99, 0).ok());
+        assert_eq!(progress.cancelled_by, Some(CancelledBy::SelfTrade));
+        assert_eq!(progress.remaining, Decimal::new(2, 0).unwrap());
+    }
+
+    #[test]
+    fn an_order_of_which_nothing_is_executed_stays_new() {
+        let (_, progress) =
+            progress_after([cancelled(CancelledBy::SelfTrade), updated(state(2, 0, 3))]);
+        assert_eq!(progress.status, OrderStatus::New);
+        let (_, progress) = progress_after([amended(9, state(2, 0, 3))]);
+        assert_eq!(progress.status, OrderStatus::New);
+    }
+
+    #[test]
+    fn the_last_canceller_stands() {
+        let (_, progress) = progress_after([
+            cancelled(CancelledBy::SelfTrade),
+            cancelled(CancelledBy::TimeInForce),
+            closed(OrderStatus::Cancelled, state(2, 0, 0)),
+        ]);
+        assert_eq!(progress.cancelled_by, Some(CancelledBy::TimeInForce));
+        assert_eq!(progress.status, OrderStatus::Cancelled);
+    }
+
+    #[test]
+    fn what_no_engine_decides_is_refused_in_words() {
+        let skipped = [taken(), updated(state(2, 1, 2)), updated(state(4, 2, 1))];
+        for (events, expected) in [
+            (vec![updated(state(2, 1, 2))], UnfitDecision::NoMarket),
+            (skipped.to_vec(), UnfitDecision::VersionMissing(ORDER)),
+            (vec![taken(), updated(state(0, 1, 2))], UnfitDecision::VersionMissing(ORDER)),
+            (vec![taken(), cancelled(CancelledBy::Member)], UnfitDecision::NoOutcome(ORDER)),
+        ] {
+            assert_eq!(read(events), Err(expected));
+        }
+    }
+}
