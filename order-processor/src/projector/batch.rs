@@ -24,13 +24,13 @@ pub(super) struct Content {
     /// The rows of purchases that it writes.
     pub(super) rows: Vec<OrderRow>,
     /// What it changes of a market.
-    pub(super) market: Option<MarketChange>,
+    pub(super) market: Option<Box<MarketChange>>,
 }
 
 impl Content {
     fn of(decision: &Decision) -> Result<Self, String> {
         let market = projection::market_change(decision).map_err(|error| error.to_string())?;
-        Ok(Self { rows: projection::rows_of(decision).collect(), market })
+        Ok(Self { rows: projection::rows_of(decision).collect(), market: market.map(Box::new) })
     }
 }
 
@@ -60,7 +60,7 @@ impl Read {
     pub(super) fn add_to(&self, batch: &mut ProjectionBatch) {
         if let Ok(Content { rows, market }) = &self.content {
             batch.orders.extend_from_slice(rows);
-            batch.trading.extend(market.clone());
+            batch.trading.extend(market.as_deref().cloned());
         }
     }
 }

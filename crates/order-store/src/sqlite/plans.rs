@@ -214,7 +214,7 @@ async fn ask_for_everything(session: &mut Explained<'_>) {
 /// What can't come from an index as it is: candles are put in order, and so are the two sides of an
 /// account's trades; neither is more than was asked for.
 async fn ask_for_what_is_sorted(session: &mut Explained<'_>) {
-    let (width, limit) = (Duration::from_secs(60), NonZeroU32::MAX);
+    let (width, limit) = (Duration::from_mins(1), NonZeroU32::MAX);
     let candles =
         read::candles(session, &market(), &symbol(), width, Timestamp(0), limit).await.unwrap();
     assert_eq!(candles.unwrap().len(), 1);

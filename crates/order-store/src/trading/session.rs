@@ -106,7 +106,8 @@ impl<'a> Question<'a> {
     pub fn and(mut self, sql: &str, value: Value<'a>) -> Self {
         self.values.push(value);
         self.sql.push_str(sql);
-        self.sql.push_str(&format!("${}", self.values.len()));
+        self.sql.push('$');
+        self.sql.push_str(&self.values.len().to_string());
         self
     }
 

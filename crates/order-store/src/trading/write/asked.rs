@@ -1,6 +1,6 @@
 //! Looking many things up at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::StoreError;
@@ -17,8 +17,8 @@ pub struct Asked<K> {
 impl<K: Copy + Eq + Hash> Asked<K> {
     /// Those of `keys`.
     pub fn of(keys: impl Iterator<Item = K>) -> Self {
-        let mut seen = HashMap::new();
-        Self { keys: keys.filter(|key| seen.insert(*key, ()).is_none()).collect() }
+        let mut seen = HashSet::new();
+        Self { keys: keys.filter(|key| seen.insert(*key)).collect() }
     }
 
     /// What `statement` finds of them. It takes a number and then a key's values a row, and answers

@@ -6,6 +6,7 @@
 
 use std::sync::LazyLock;
 
+use order_domain::trading::event::CancelledBy;
 use order_domain::{OrderId, Position, VenueId};
 
 use super::asked::Asked;
@@ -24,10 +25,10 @@ pub async fn write<S: Session>(
     session: &mut S,
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
-    let (placed, changed): (Vec<_>, Vec<_>) =
+    let (whole, partial): (Vec<_>, Vec<_>) =
         fold(changes)?.into_iter().partition(|order| order.placed.is_some());
-    insert(session, &placed).await?;
-    update(session, &changed).await
+    insert(session, &whole).await?;
+    update(session, &partial).await
 }
 
 /// The columns of an order that are numbers.
@@ -115,7 +116,7 @@ fn whole_row<'a>(
         Value::NumberOrNull(numbers.executed),
         Value::NumberOrNull(numbers.remaining),
         Value::NumberOrNull(numbers.executed_value),
-        Value::TextOrNull(progress.cancelled_by.map(|by| by.name())),
+        Value::TextOrNull(progress.cancelled_by.map(CancelledBy::name)),
         Value::TextOrNull(refusal.as_ref().map(|refusal| refusal.reason.code())),
         Value::TextOrNull(refusal.as_ref().map(|refusal| refusal.detail.as_str())),
         Value::Number(placed_at.0),
@@ -222,7 +223,7 @@ fn changed_row<'a>(order: &Folded<'a>, stands: &Standing) -> Result<[Value<'a>; 
         Value::NumberOrNull(numbers.executed),
         Value::NumberOrNull(numbers.remaining),
         Value::NumberOrNull(numbers.executed_value),
-        Value::TextOrNull(progress.cancelled_by.map(|by| by.name())),
+        Value::TextOrNull(progress.cancelled_by.map(CancelledBy::name)),
         Value::Number(order.updated_at.0),
     ])
 }

@@ -29,8 +29,8 @@ pub async fn write<S: Session>(
         .iter()
         .flat_map(|change| change.trades.iter().map(move |trade| (change, trade)))
         .collect();
-    let traded = trades.iter().map(|(change, trade)| (&change.venue, &trade.symbol));
-    let instruments = Instruments::find(session, traded).await?;
+    let named = trades.iter().map(|(change, trade)| (&change.venue, &trade.symbol));
+    let instruments = Instruments::find(session, named).await?;
     for (sql, run) in INSERT.split(&trades) {
         let mut values = Vec::with_capacity(run.len() * 14);
         for (change, trade) in run {

@@ -3,7 +3,9 @@
 use order_domain::trading::event::CancelledBy;
 use order_domain::trading::{OrderStatus, RefusalReason, Side, TimeInForce};
 use order_domain::{Decimal, Timestamp};
-use order_store::trading::{InstrumentState, MarketOrder, Refusal};
+use order_store::trading::{
+    InstrumentState, ListedInstrument, MarketOrder, Refusal, Ticker, TradingAccount,
+};
 
 use super::super::TestDatabase;
 use super::words::{
@@ -123,17 +125,27 @@ pub async fn what_comes_again_changes_nothing(database: &impl TestDatabase) {
     assert_eq!(database.count("trades").await, 1);
 }
 
-/// All that can be seen, as one text.
-async fn shown(scene: &Scene) -> String {
+/// All that can be seen.
+#[derive(Debug, PartialEq)]
+struct Shown {
+    orders: Vec<MarketOrder>,
+    accounts: Vec<Option<TradingAccount>>,
+    instruments: Vec<ListedInstrument>,
+    ticker: Option<Ticker>,
+}
+
+async fn shown(scene: &Scene) -> Shown {
     let trading = &scene.store.trading;
-    let mut all = format!("{:#?}", scene.orders().await);
-    for who in ["ada", "bob"] {
-        let account = trading.account(&venue(), &account(who)).await.unwrap().unwrap();
-        all += &format!("{account:#?}");
+    let mut accounts = Vec::new();
+    for who in ["ada", "bob", "carol"] {
+        accounts.push(trading.account(&venue(), &account(who)).await.unwrap());
     }
-    all += &format!("{:#?}", trading.instruments(&venue()).await.unwrap());
-    all += &format!("{:#?}", trading.ticker(&venue(), &symbol(SYMBOL)).await.unwrap());
-    all
+    Shown {
+        orders: scene.orders().await,
+        accounts,
+        instruments: trading.instruments(&venue()).await.unwrap(),
+        ticker: trading.ticker(&venue(), &symbol(SYMBOL)).await.unwrap(),
+    }
 }
 
 pub async fn one_batch_is_as_good_as_many(database: &impl TestDatabase) {

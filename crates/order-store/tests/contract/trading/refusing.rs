@@ -1,7 +1,7 @@
 //! What can't be written yet, or never: refused whole, so that it waits.
 
-use order_store::ProjectionBatch;
 use order_store::trading::MarketChange;
+use order_store::{Checkpoint, ProjectionBatch};
 
 use super::super::TestDatabase;
 use super::super::rows::{checkpoint, step, stream};
@@ -27,7 +27,7 @@ pub async fn what_names_an_unknown_instrument_waits(database: &impl TestDatabase
         let mut alone = batch([decision]);
         alone.moves.push(step(0, 0, 1));
         assert_eq!(refused(&store, &alone).await, says);
-        assert_eq!(store.projections.checkpoint(&stream(0)).await.unwrap(), Default::default());
+        assert_eq!(store.projections.checkpoint(&stream(0)).await.unwrap(), Checkpoint::default());
     }
     for table in ["market_orders", "balances", "markets"] {
         assert_eq!(database.count(table).await, 0, "{table}");
