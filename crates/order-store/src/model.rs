@@ -126,7 +126,7 @@ pub struct ParkedSubject {
     pub partition: Partition,
     /// The order.
     pub order_id: OrderId,
-    /// Where its events wait.
+    /// The latest tier in which events of it wait, or have waited since it is parked.
     pub tier: RetryTier,
     /// The source of the last event that was put aside for this order.
     pub last_source: Offset,
