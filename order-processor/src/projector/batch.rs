@@ -56,6 +56,11 @@ impl Read {
         }
     }
 
+    /// Whether it changes a market; the store makes sure that no order of one overtakes itself.
+    pub(super) fn is_about_a_market(&self) -> bool {
+        self.content.as_ref().is_ok_and(|content| content.market.is_some())
+    }
+
     /// Adds what it writes to a batch; nothing where the record can't be read.
     pub(super) fn add_to(&self, batch: &mut ProjectionBatch) {
         if let Ok(Content { rows, market }) = &self.content {

@@ -149,8 +149,12 @@ impl Projection<'_> {
     }
 
     /// Whether an earlier event of one of its orders waits in a later tier. What an operator has sent
-    /// again waits behind no dead letter.
+    /// again waits behind no dead letter. A market's decision is tried at once: as long as a change
+    /// of one of its orders is missing the store refuses it, and no longer.
     fn waits_behind_later(&self, read: &Read, tier: RetryTier) -> bool {
+        if read.is_about_a_market() {
+            return false;
+        }
         let redriven = read.record.headers.get(REDRIVE_HEADER).is_some();
         let passes = |ahead: RetryTier| redriven && ahead == RetryTier::Dead;
         self.parking.tiers_of(&read.subjects).any(|ahead| ahead > tier && !passes(ahead))

@@ -133,7 +133,8 @@ async fn a_decision_about_no_order_is_tried_again_and_parks_nobody() {
         house.store.refuse_source(source, false);
     }
     eventually("they are written", || house.store.market_sources().len() == 9).await;
-    assert_eq!(house.store.market_sources()[7..], [0, refused.0]);
+    let written = house.store.market_sources();
+    assert!(written[7..].contains(&0) && written[7..].contains(&refused.0), "{written:?}");
     running.stop().await;
 }
 
