@@ -1,6 +1,8 @@
 //! The projector's worker over a real log and a store with troubles.
 
 mod harness;
+#[path = "projector/market.rs"]
+mod market;
 
 use event_log::topics::{ORDER_EVENTS, ORDER_EVENTS_DEAD_LETTERS};
 use event_log::{NewRecord, Topic};

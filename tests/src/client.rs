@@ -1,6 +1,6 @@
 //! A client of the purchasing dialect.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use order_domain::{OrderId, Position};
 use reqwest::StatusCode;
@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 /// No request takes longer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long is tried what must succeed in the end.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Speaks HTTP to one `seriatim`.
 #[derive(Clone)]
@@ -77,6 +80,19 @@ impl Client {
         })
     }
 
+    /// Places an order as a shop does that wants it to arrive: with a key, and once more where the
+    /// log did not acknowledge it in time. A busy machine may need longer than one request waits.
+    pub async fn place_surely(&self, order: &Value, key: &str) -> Acknowledged {
+        let began = Instant::now();
+        loop {
+            if let Some(placed) = self.place(order, &[("Idempotency-Key", key)]).await {
+                return placed;
+            }
+            assert!(began.elapsed() < PATIENCE, "an order was not acknowledged: {order}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// `GET` a path, optionally only once the projection has passed `position`.
     pub async fn get(&self, path: &str, position: Option<Position>) -> (StatusCode, Value) {
         let mut request = self.http.get(format!("{}{path}", self.url));
@@ -117,13 +133,13 @@ impl Client {
             *latest = position.max(*latest);
         }
         for position in last.into_values() {
-            let began = std::time::Instant::now();
+            let began = Instant::now();
             loop {
                 let (status, body) = self.get("/api/Orders?limit=1", Some(position)).await;
                 if status == StatusCode::OK {
                     break;
                 }
-                assert!(began.elapsed() < Duration::from_mins(2), "never projected: {body}");
+                assert!(began.elapsed() < PATIENCE, "never projected: {body}");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }

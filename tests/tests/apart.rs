@@ -62,7 +62,8 @@ async fn send(client: &Client, round: u64) -> Vec<Acknowledged> {
             let mut acknowledged = Vec::new();
             for order in 0..ORDERS {
                 let body = purchase(customer, round * ORDERS + order);
-                acknowledged.push(client.place(&body, &[]).await.expect("it is acknowledged"));
+                let key = format!("{round}-{order}");
+                acknowledged.push(client.place_surely(&body, &key).await);
             }
             acknowledged
         });

@@ -37,9 +37,10 @@ async fn arrive(profile: Profile) {
         let client = client.clone();
         lanes.spawn(async move {
             let mut positions = Vec::new();
-            for purchase in purchases().filter(|purchase| purchase.customer % LANES == lane) {
-                let placed = client.place(&order(&purchase), &[]).await;
-                positions.push(placed.expect("it is acknowledged").position);
+            let lane = purchases().filter(|purchase| purchase.customer % LANES == lane);
+            for (number, purchase) in lane.enumerate() {
+                let key = format!("cdnow-{number}");
+                positions.push(client.place_surely(&order(&purchase), &key).await.position);
             }
             positions
         });

@@ -1,8 +1,8 @@
 //! The SQL side: schema, projections, checkpoints, and what readers ask.
 //!
-//! Two ports, one module a database behind them: [`ProjectionStore`] for the only writer, and
-//! [`OrderQueries`] for readers. [`open`] picks the adapter by URL. Neither port assumes sqlx, so
-//! that a database with another driver is one more module.
+//! Three ports, one module a database behind them: [`ProjectionStore`] for the only writer,
+//! [`OrderQueries`] and [`trading::TradingQueries`] for readers. [`open`] picks the adapter by URL.
+//! No port assumes sqlx, so that a database with another driver is one more module.
 //!
 //! What the contract suite checks over every adapter: rows and checkpoints change together or not
 //! at all; a checkpoint moves only from where its writer read it; a row is overwritten only by a
@@ -12,6 +12,7 @@
 
 mod error;
 mod model;
+mod multi_row;
 mod newest;
 mod open;
 mod port;

@@ -7,6 +7,8 @@ use order_domain::{
     Money, Offset, OrderId, Partition, Position, RecordMark, RejectionReason, Timestamp,
 };
 
+use crate::trading::MarketChange;
+
 /// The most rows of one page.
 pub const PAGE_ROWS_MAX: u32 = 500;
 
@@ -108,6 +110,9 @@ pub struct ProjectionBatch {
     /// Orders to write, oldest first; the same order may occur more than once, and each is written
     /// only over an older [`source`](OrderRow::source).
     pub orders: Vec<OrderRow>,
+    /// What decisions changed of markets, oldest first; the same rule holds for each order, balance
+    /// and instrument.
+    pub trading: Vec<MarketChange>,
     /// Subjects to park, or to park anew with another tier, cause or end.
     pub park: Vec<ParkedSubject>,
     /// Subjects that are parked no more, with the partition they were parked in.
@@ -121,7 +126,7 @@ pub struct ParkedSubject {
     pub partition: Partition,
     /// The order.
     pub order_id: OrderId,
-    /// Where its events wait.
+    /// The latest tier in which events of it wait, or have waited since it is parked.
     pub tier: RetryTier,
     /// The source of the last event that was put aside for this order.
     pub last_source: Offset,
@@ -165,6 +170,12 @@ pub struct Cursor {
     pub placed_at: Timestamp,
     /// The order's id.
     pub order_id: OrderId,
+}
+
+impl Cursor {
+    /// The place before every order's.
+    pub(crate) const NEWEST: Self =
+        Self { placed_at: Timestamp(i64::MAX), order_id: OrderId(uuid::Uuid::max()) };
 }
 
 impl OrderRow {

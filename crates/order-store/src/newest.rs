@@ -1,25 +1,35 @@
-//! The rows of a batch that are worth writing: one an order.
+//! The rows of a batch that are worth writing: one an order, a balance, an instrument.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
-use crate::OrderRow;
+use order_domain::Position;
 
-/// Of the rows of every order, the one that stands after all were written one by one; in the order
+/// Whether what comes from `source` may take the place of what came from `standing`: only from a
+/// newer place of the same partition, because places of different partitions have no order.
+pub fn follows(source: Position, standing: Position) -> bool {
+    source.partition == standing.partition && source.offset > standing.offset
+}
+
+/// Of the rows of every key, the one that stands after all were written one by one; in the order
 /// of first appearance.
-pub fn newest_of(orders: &[OrderRow]) -> Vec<&OrderRow> {
-    let mut newest: Vec<&OrderRow> = Vec::with_capacity(orders.len());
-    let mut places = HashMap::with_capacity(orders.len());
-    for row in orders {
-        match places.entry(row.order_id) {
+pub fn newest_of<R, K: Eq + Hash>(
+    rows: impl ExactSizeIterator<Item = R>,
+    key: impl Fn(&R) -> K,
+    source: impl Fn(&R) -> Position,
+) -> Vec<R> {
+    let mut newest: Vec<R> = Vec::with_capacity(rows.len());
+    let mut places = HashMap::with_capacity(rows.len());
+    for row in rows {
+        match places.entry(key(&row)) {
             Entry::Vacant(vacant) => {
                 vacant.insert(newest.len());
                 newest.push(row);
             }
             Entry::Occupied(place) => {
                 let standing = &mut newest[*place.get()];
-                let same_partition = standing.source.partition == row.source.partition;
-                if same_partition && row.source.offset > standing.source.offset {
+                if follows(source(&row), source(standing)) {
                     *standing = row;
                 }
             }

@@ -4,15 +4,24 @@ use std::sync::Arc;
 
 use crate::postgres::PostgresStore;
 use crate::sqlite::SqliteStore;
+use crate::trading::TradingQueries;
 use crate::{OrderQueries, ProjectionStore, StoreError};
 
-/// Both ports of one store.
+/// All ports of one store.
 #[derive(Clone)]
 pub struct OrderStore {
     /// For the projector.
     pub projections: Arc<dyn ProjectionStore>,
     /// For readers.
     pub queries: Arc<dyn OrderQueries>,
+    /// For a market's readers.
+    pub trading: Arc<dyn TradingQueries>,
+}
+
+impl OrderStore {
+    fn of(store: Arc<impl ProjectionStore + OrderQueries + TradingQueries>) -> Self {
+        Self { projections: store.clone(), queries: store.clone(), trading: store }
+    }
 }
 
 /// Opens the store that `url` names: `sqlite:<path>` or `postgres://user:password@host/database`.
@@ -20,12 +29,10 @@ pub struct OrderStore {
 /// It connects when it is first used, so that a program starts while its database is away.
 pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
     if url.starts_with("sqlite:") {
-        let store = Arc::new(SqliteStore::open(url).await?);
-        return Ok(OrderStore { projections: store.clone(), queries: store });
+        return Ok(OrderStore::of(Arc::new(SqliteStore::open(url).await?)));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let store = Arc::new(PostgresStore::open(url)?);
-        return Ok(OrderStore { projections: store.clone(), queries: store });
+        return Ok(OrderStore::of(Arc::new(PostgresStore::open(url)?)));
     }
     Err(StoreError::Configuration(
         "the store's URL is neither sqlite:<path> nor postgres://...".to_owned(),

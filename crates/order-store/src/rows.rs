@@ -70,15 +70,18 @@ macro_rules! columns_of {
 }
 pub(crate) use columns_of;
 
+/// Where a row came from: its partition, and in the next column its offset.
+pub fn source(row: &impl Columns, first: usize) -> Result<Position, StoreError> {
+    let partition = partition_from_sql(row.number(first)?)?;
+    Ok(Position::new(partition, offset_from_sql(row.number(first + 1)?)?))
+}
+
 /// An order but for its items.
 pub fn order_without_items(row: &impl Columns) -> Result<OrderRow, StoreError> {
     let text = |column| row.text(column).map(str::to_owned);
     Ok(OrderRow {
         order_id: OrderId(row.uuid(0)?),
-        source: Position::new(
-            partition_from_sql(row.number(1)?)?,
-            offset_from_sql(row.number(2)?)?,
-        ),
+        source: source(row, 1)?,
         version: small_from_sql("a version", row.number(3)?)?,
         status: status_from_sql(row.text(4)?, row.optional_text(5)?)?,
         rejection_detail: row.optional_text(6)?.map(str::to_owned),

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use order_domain::purchase::PaymentMethod;
 use order_domain::{Currency, Money, Offset, Partition, RecordMark, RejectionReason};
 
-use crate::{OrderRow, OrderStatus, RetryTier, StoreError};
+use crate::{OrderStatus, RetryTier, StoreError};
 
 /// An offset as a signed number, which is all that SQL has.
 pub fn offset_to_sql(offset: Offset) -> Result<i64, StoreError> {
@@ -15,6 +15,15 @@ pub fn offset_to_sql(offset: Offset) -> Result<i64, StoreError> {
 
 pub fn offset_from_sql(number: i64) -> Result<Offset, StoreError> {
     u64::try_from(number).map(Offset).map_err(|_| foreign("an offset", number))
+}
+
+/// A version or a number of a trade as a signed number, which is all that SQL has.
+pub fn count_to_sql(count: u64) -> Result<i64, StoreError> {
+    i64::try_from(count).map_err(|_| StoreError::Refused(format!("{count} is beyond 2^63 - 1")))
+}
+
+pub fn count_from_sql(what: &str, number: i64) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(|_| foreign(what, number))
 }
 
 /// A mark's 64 bits as a signed number.
@@ -77,19 +86,4 @@ pub fn tier_from_sql(place: Option<i64>) -> Result<RetryTier, StoreError> {
 /// A value that this build never writes: a newer build, or somebody else, did.
 pub fn foreign(what: &str, value: impl Display) -> StoreError {
     StoreError::Configuration(format!("the store holds {what} this build doesn't know: {value}"))
-}
-
-/// Where an order's row in the store came from.
-pub struct Standing {
-    pub partition: i64,
-    pub offset: i64,
-}
-
-impl Standing {
-    /// Whether `row` may take the place of this one: only from a newer place of the same partition,
-    /// because places of different partitions have no order.
-    pub fn gives_way_to(&self, row: &OrderRow) -> bool {
-        i64::from(row.source.partition.0) == self.partition
-            && i64::try_from(row.source.offset.0).is_ok_and(|offset| offset > self.offset)
-    }
 }

@@ -1,8 +1,9 @@
 //! What a record of `order-events` says.
 
 use event_log::Record;
-use order_domain::{Decision, Offset, OrderId};
-use order_store::{OrderRow, projection};
+use order_domain::{Decision, Event, Offset, OrderId};
+use order_store::trading::MarketChange;
+use order_store::{OrderRow, ProjectionBatch, projection};
 
 /// A record, read as far as it can be.
 pub(super) struct Read {
@@ -10,7 +11,9 @@ pub(super) struct Read {
     pub(super) record: Record,
     /// What it says, or why that can't be told.
     pub(super) content: Result<Content, String>,
-    /// The orders that it is about: as its content, or failing that its headers, say.
+    /// The orders that it is about: as its content, or failing that its headers, say. None where it
+    /// is about a market's instruments, accounts or balances alone: of those the newest word stands,
+    /// so none of them has to wait for an earlier one.
     pub(super) subjects: Vec<OrderId>,
     /// The offset of its command in `orders`; `None` where neither content nor headers tell.
     pub(super) source: Option<Offset>,
@@ -18,8 +21,17 @@ pub(super) struct Read {
 
 /// What a decision means for the store.
 pub(super) struct Content {
-    /// The rows it writes.
+    /// The rows of purchases that it writes.
     pub(super) rows: Vec<OrderRow>,
+    /// What it changes of a market.
+    pub(super) market: Option<Box<MarketChange>>,
+}
+
+impl Content {
+    fn of(decision: &Decision) -> Result<Self, String> {
+        let market = projection::market_change(decision).map_err(|error| error.to_string())?;
+        Ok(Self { rows: projection::rows_of(decision).collect(), market: market.map(Box::new) })
+    }
 }
 
 impl Read {
@@ -28,12 +40,11 @@ impl Read {
         match Decision::from_json(&record.payload) {
             Ok(decision) => {
                 let mut subjects: Vec<_> =
-                    decision.events.iter().filter_map(order_domain::Event::order_id).collect();
+                    decision.events.iter().filter_map(Event::order_id).collect();
                 subjects.sort_unstable();
                 subjects.dedup();
-                let rows = projection::rows_of(&decision).collect();
                 let source = Some(decision.source.offset);
-                Self { record, content: Ok(Content { rows }), subjects, source }
+                Self { record, content: Content::of(&decision), subjects, source }
             }
             Err(error) => {
                 let subject = record.headers.get_text("ce_subject").and_then(|id| id.parse().ok());
@@ -45,8 +56,16 @@ impl Read {
         }
     }
 
-    /// The rows to write; none where the record can't be read.
-    pub(super) fn rows(&self) -> impl Iterator<Item = &OrderRow> {
-        self.content.iter().flat_map(|content| &content.rows)
+    /// Whether it changes a market; the store makes sure that no order of one overtakes itself.
+    pub(super) fn is_about_a_market(&self) -> bool {
+        self.content.as_ref().is_ok_and(|content| content.market.is_some())
+    }
+
+    /// Adds what it writes to a batch; nothing where the record can't be read.
+    pub(super) fn add_to(&self, batch: &mut ProjectionBatch) {
+        if let Ok(Content { rows, market }) = &self.content {
+            batch.orders.extend_from_slice(rows);
+            batch.trading.extend(market.as_deref().cloned());
+        }
     }
 }

@@ -6,6 +6,7 @@ use order_domain::{Offset, OrderId};
 use order_store::{Checkpoint, CheckpointMove, ParkedSubject, ProjectionBatch, RetryTier};
 
 use super::batch::Read;
+use super::parking::BEHIND_ANOTHER;
 use super::set_aside::Failure;
 use super::writing::refusal;
 use super::{Projection, RunError};
@@ -45,8 +46,7 @@ impl Projection<'_> {
 
     /// Whether the record can be written now: it can be read, or needs not be, and waits behind none.
     fn is_free(&self, read: &Read) -> bool {
-        self.is_repeated(read)
-            || (read.content.is_ok() && self.parking.tier_of(&read.subjects).is_none())
+        self.is_repeated(read) || (read.content.is_ok() && !self.parking.holds_any(&read.subjects))
     }
 
     /// Whether its command was decided by an earlier record: the first decision wins.
@@ -56,15 +56,16 @@ impl Projection<'_> {
 
     async fn write_rows(&mut self, reads: &[Read]) -> Result<(), RunError> {
         let mut to = self.checkpoint;
-        let mut orders = Vec::with_capacity(reads.len());
+        let orders = Vec::with_capacity(reads.len());
+        let mut batch = ProjectionBatch { orders, ..Default::default() };
         for read in reads {
             if read.source.is_none_or(|source| source >= to.source_next) {
-                orders.extend(read.rows().cloned());
+                read.add_to(&mut batch);
             }
             to = passed(to, read);
         }
         to.last = reads.last().map(|read| read.record.mark());
-        let batch = ProjectionBatch { moves: vec![self.move_to(to)], orders, ..Default::default() };
+        batch.moves.push(self.move_to(to));
         self.writer.write(&batch).await?;
         self.checkpoint = to;
         self.limit.handled(reads.len());
@@ -73,16 +74,16 @@ impl Projection<'_> {
     }
 
     /// Sets a record aside that is not free: it can't be read, or an earlier event of its order waits.
+    ///
+    /// Whatever tier that event waits in, this one begins with the first: see [`super::parking`].
     async fn put_in_line(&mut self, read: &Read) -> Result<(), RunError> {
-        match (self.parking.tier_of(&read.subjects), &read.content) {
-            (Some(tier), _) => {
-                let cause = "an earlier event of the same order waits";
-                self.set_aside(read, tier, Failure::BehindAnother, cause).await
+        let first = RetryTier::Retry(0);
+        match &read.content {
+            _ if self.parking.holds_any(&read.subjects) => {
+                self.set_aside(read, first, Failure::BehindAnother, BEHIND_ANOTHER).await
             }
-            (None, Err(cause)) => {
-                self.set_aside(read, RetryTier::Dead, Failure::Undecodable, cause).await
-            }
-            (None, Ok(_)) => Ok(()),
+            Err(cause) => self.set_aside(read, RetryTier::Dead, Failure::Undecodable, cause).await,
+            Ok(_) => Ok(()),
         }
     }
 
@@ -114,7 +115,8 @@ impl Projection<'_> {
         Ok(())
     }
 
-    /// The record's orders as they are parked once it waits in `tier`.
+    /// The record's orders as they are parked once it waits in `tier`; one that waits in a later tier
+    /// already goes on waiting there.
     pub(super) fn parked(&self, read: &Read, tier: RetryTier, cause: &str) -> Vec<ParkedSubject> {
         let park = |order_id: &OrderId| {
             let source = read.source.unwrap_or_default();
@@ -122,7 +124,7 @@ impl Projection<'_> {
             ParkedSubject {
                 partition: self.partition,
                 order_id: *order_id,
-                tier,
+                tier: already.map_or(tier, |parked| parked.tier.max(tier)),
                 last_source: already.map_or(source, |parked| parked.last_source.max(source)),
                 since: already.map_or(read.record.timestamp, |parked| parked.since),
                 cause: already.map_or_else(|| cause.to_owned(), |parked| parked.cause.clone()),

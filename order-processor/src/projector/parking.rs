@@ -1,9 +1,17 @@
 //! Which orders wait for an earlier event of theirs, and where.
+//!
+//! Events keep the order of each of their subjects while they wait, though one event may be about
+//! several: each enters the first tier, is tried when its delay has passed, and climbs from one tier
+//! to the next, never past one. A tier is first in, first out. So of two events that share a subject
+//! the earlier one is always ahead in the same tier, or in a later one.
 
 use std::collections::BTreeMap;
 
 use order_domain::{Offset, OrderId};
 use order_store::{ParkedSubject, RetryTier};
+
+/// Why an event is set aside behind another.
+pub(super) const BEHIND_ANOTHER: &str = "an earlier event of the same order waits";
 
 /// The parked orders of one partition, as the store has them.
 pub(super) struct Parking(BTreeMap<OrderId, ParkedSubject>);
@@ -13,20 +21,18 @@ impl Parking {
         Self(parked.into_iter().map(|subject| (subject.order_id, subject)).collect())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn get(&self, order_id: OrderId) -> Option<&ParkedSubject> {
         self.0.get(&order_id)
     }
 
-    /// The farthest tier in which one of these orders waits.
-    pub(super) fn tier_of(&self, subjects: &[OrderId]) -> Option<RetryTier> {
-        if self.is_empty() {
-            return None;
-        }
-        subjects.iter().filter_map(|order_id| self.get(*order_id)).map(|parked| parked.tier).max()
+    /// Whether one of these orders waits.
+    pub(super) fn holds_any(&self, subjects: &[OrderId]) -> bool {
+        !self.0.is_empty() && subjects.iter().any(|order_id| self.0.contains_key(order_id))
+    }
+
+    /// The tiers in which these orders wait, each the latest of its order.
+    pub(super) fn tiers_of(&self, subjects: &[OrderId]) -> impl Iterator<Item = RetryTier> {
+        subjects.iter().filter_map(|order_id| self.get(*order_id)).map(|parked| parked.tier)
     }
 
     /// Of these orders, those whose last waiting event is at or before `source`: they are free.

@@ -12,6 +12,7 @@ use order_store::{
 use tracing::info;
 
 use super::batch::Read;
+use super::parking::BEHIND_ANOTHER;
 use super::resume::resume;
 use super::set_aside::Failure;
 use super::writing::refusal;
@@ -107,8 +108,8 @@ fn too_many_tiers() -> LogError {
 }
 
 impl Projection<'_> {
-    /// Tries a record of a retry topic again. Behind an order that has gone on to a later topic it
-    /// goes there, too; refused, it goes to the next.
+    /// Tries a record of a retry topic again. Refused, or behind an order that has gone on to a later
+    /// topic, it goes to the next.
     pub(super) async fn try_again(
         &mut self,
         due: Due,
@@ -126,11 +127,12 @@ impl Projection<'_> {
         };
         let step = CheckpointMove { stream: stream.stream.clone(), from, to };
 
-        if let Some(ahead) = self.waits_behind(&read, tier) {
-            let cause = "an earlier event of the same order waits";
-            self.set_aside.put(&read.record, &topic, ahead, Failure::BehindAnother, cause).await?;
-            self.writer.write(&ProjectionBatch { moves: vec![step], ..Default::default() }).await?;
-        } else if let Err((failure, cause)) = self.write_one(&read, &step).await? {
+        let hindered = if self.waits_behind_later(&read, tier) {
+            Err((Failure::BehindAnother, BEHIND_ANOTHER.to_owned()))
+        } else {
+            self.write_one(&read, &step).await?
+        };
+        if let Err((failure, cause)) = hindered {
             let next = self.set_aside.tier_after(Some(tier));
             if next == RetryTier::Dead {
                 self.limit.dead_letter()?;
@@ -146,12 +148,16 @@ impl Projection<'_> {
         Ok(())
     }
 
-    /// The later tier in which an earlier event of the same order waits. What an operator has sent
-    /// again waits behind no dead letter.
-    fn waits_behind(&self, read: &Read, tier: RetryTier) -> Option<RetryTier> {
-        let ahead = self.parking.tier_of(&read.subjects).filter(|ahead| *ahead > tier)?;
+    /// Whether an earlier event of one of its orders waits in a later tier. What an operator has sent
+    /// again waits behind no dead letter. A market's decision is tried at once: as long as a change
+    /// of one of its orders is missing the store refuses it, and no longer.
+    fn waits_behind_later(&self, read: &Read, tier: RetryTier) -> bool {
+        if read.is_about_a_market() {
+            return false;
+        }
         let redriven = read.record.headers.get(REDRIVE_HEADER).is_some();
-        (!(redriven && ahead == RetryTier::Dead)).then_some(ahead)
+        let passes = |ahead: RetryTier| redriven && ahead == RetryTier::Dead;
+        self.parking.tiers_of(&read.subjects).any(|ahead| ahead > tier && !passes(ahead))
     }
 
     /// Writes the rows of one record and frees its orders if it was the last they waited for; the
@@ -161,17 +167,16 @@ impl Projection<'_> {
         read: &Read,
         step: &CheckpointMove,
     ) -> Result<Result<(), (Failure, String)>, RunError> {
-        let content = match &read.content {
-            Ok(content) => content,
-            Err(cause) => return Ok(Err((Failure::Undecodable, cause.clone()))),
-        };
+        if let Err(cause) = &read.content {
+            return Ok(Err((Failure::Undecodable, cause.clone())));
+        }
         let freed = self.parking.freed_by(&read.subjects, read.source);
-        let batch = ProjectionBatch {
+        let mut batch = ProjectionBatch {
             moves: vec![step.clone()],
-            orders: content.rows.clone(),
-            park: Vec::new(),
             unpark: freed.iter().map(|order_id| (self.partition, *order_id)).collect(),
+            ..Default::default()
         };
+        read.add_to(&mut batch);
         if let Err(error) = self.writer.write(&batch).await {
             return Ok(Err((Failure::Refused, refusal(error)?)));
         }

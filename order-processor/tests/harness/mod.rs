@@ -15,8 +15,10 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Request, StatusCode};
 use event_log::{BatchLimit, EventLog, LogSettings, NewRecord, Record, Retention, Topic};
 use order_domain::purchase::{Customer, Item, PaymentMethod};
+use order_domain::trading::{self, CommandId};
 use order_domain::{
-    Command, Currency, CustomerId, Decision, Money, NewOrder, Offset, OrderId, Partition, VenueId,
+    Command, Currency, CustomerId, Decision, Money, NewOrder, Offset, OrderId, Partition,
+    TradingCommand, VenueId,
 };
 use order_processor::engine::live::LiveEngines;
 use order_processor::engine::snapshots::Snapshots;
@@ -107,6 +109,18 @@ impl House {
 
     pub async fn send(&self, order: NewOrder) -> Offset {
         let command = Command::NewOrder(order);
+        self.send_bytes(command.to_json()).await
+    }
+
+    /// Asks the market for something, as command `number`.
+    pub async fn ask(&self, number: u32, request: trading::Request) -> Offset {
+        let command = Command::Trading(TradingCommand {
+            command_id: CommandId(order_id(number).0),
+            venue: VenueId::new("market/main").unwrap(),
+            idempotency_key: None,
+            trace_parent: None,
+            request,
+        });
         self.send_bytes(command.to_json()).await
     }
 

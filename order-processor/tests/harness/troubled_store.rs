@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use order_domain::{OrderId, Partition};
+use order_domain::{Offset, OrderId, Partition, Position};
+use order_store::trading::MarketChange;
 use order_store::{
     Checkpoint, OrderRow, ParkedSubject, ProjectionBatch, ProjectionStore, RetryTier, StoreError,
     StreamId,
@@ -21,7 +22,40 @@ struct Content {
     checkpoints: BTreeMap<StreamId, Checkpoint>,
     parked: BTreeMap<OrderId, ParkedSubject>,
     refused: BTreeSet<OrderId>,
+    market: MarketContent,
     away: bool,
+}
+
+/// What there is of markets. Written change by change, of a copy: a batch is written whole or not.
+#[derive(Clone, Default)]
+struct MarketContent {
+    /// Of each order, the source and the version.
+    orders: BTreeMap<OrderId, (Position, u64)>,
+    /// The sources of the decisions, as they were written.
+    sources: Vec<u64>,
+    refused: BTreeSet<u64>,
+}
+
+impl MarketContent {
+    fn write(&mut self, change: &MarketChange) -> Result<(), StoreError> {
+        let source = change.source;
+        if self.refused.contains(&source.offset.0) {
+            return Err(StoreError::Refused("poison".into()));
+        }
+        for order in &change.orders {
+            let standing = self.orders.get(&order.order_id).copied();
+            if standing.is_some_and(|(standing, _)| standing >= source) {
+                continue;
+            }
+            let version = standing.map_or(0, |(_, version)| version);
+            if order.placed.is_none() && version != order.version_before {
+                return Err(StoreError::Refused("an event in between is missing".into()));
+            }
+            self.orders.insert(order.order_id, (source, order.progress.version));
+        }
+        self.sources.push(source.offset.0);
+        Ok(())
+    }
 }
 
 impl TroubledStore {
@@ -33,6 +67,26 @@ impl TroubledStore {
         } else {
             refused.remove(&order_id)
         };
+    }
+
+    /// From now on what the command at this offset changed of a market is refused, or no more.
+    pub fn refuse_source(&self, source: Offset, refuse: bool) {
+        let refused = &mut self.content().market.refused;
+        if refuse {
+            refused.insert(source.0)
+        } else {
+            refused.remove(&source.0)
+        };
+    }
+
+    /// The sources of the decisions about markets, as they were written.
+    pub fn market_sources(&self) -> Vec<u64> {
+        self.content().market.sources.clone()
+    }
+
+    /// How many orders are parked.
+    pub fn parked_orders(&self) -> usize {
+        self.content().parked.len()
     }
 
     /// From now on nothing answers, or it does again.
@@ -104,6 +158,11 @@ impl ProjectionStore for TroubledStore {
         if batch.orders.iter().any(|row| content.refused.contains(&row.order_id)) {
             return Err(StoreError::Refused("poison".into()));
         }
+        let mut market = content.market.clone();
+        for change in &batch.trading {
+            market.write(change)?;
+        }
+        content.market = market;
         for step in &batch.moves {
             content.checkpoints.insert(step.stream.clone(), step.to);
         }

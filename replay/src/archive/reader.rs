@@ -1,5 +1,7 @@
 //! Reading an archive.
 
+use std::collections::VecDeque;
+use std::mem;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -129,8 +131,8 @@ impl Stream for Entries {
 pub struct Line {
     /// Its place in the order.
     pub sequence: Sequence,
-    /// The ordering key.
-    pub key: String,
+    /// The ordering key, in UTF-8.
+    pub key: Bytes,
     /// The line without `chain` and without an end of line: what [`Entry::from_json`] reads. It
     /// shares memory with the lines around it: keep it for long, and you keep some 256 KiB.
     pub json: Bytes,
@@ -298,14 +300,35 @@ impl Batch for EntryBatch {
 
     fn take(&mut self) -> Vec<Entry> {
         self.bytes = 0;
-        std::mem::take(&mut self.entries)
+        mem::take(&mut self.entries)
     }
 }
 
+/// Batches whose memory is used again once all their lines are gone; as many as the slowest user
+/// has under way.
+const BATCHES_KEPT_MAX: usize = 64;
+
 #[derive(Default)]
 struct LineBatch {
-    headings: Vec<(Sequence, String, usize)>,
+    headings: Vec<(Sequence, Bytes, usize)>,
     json: BytesMut,
+    /// The newest batches that were given away, oldest first.
+    given: VecDeque<Bytes>,
+}
+
+impl LineBatch {
+    /// Room for another batch. Memory that is new costs more than what is written into it: the system
+    /// clears every page.
+    fn room(&mut self) -> BytesMut {
+        if self.given.len() >= BATCHES_KEPT_MAX
+            && let Some(oldest) = self.given.pop_front()
+            && let Ok(mut again) = oldest.try_into_mut()
+        {
+            again.clear();
+            return again;
+        }
+        BytesMut::with_capacity(BATCH_BYTES_MAX + BATCH_BYTES_MAX / 8)
+    }
 }
 
 impl Batch for LineBatch {
@@ -315,10 +338,13 @@ impl Batch for LineBatch {
         let heading = wire::heading(line.json)?;
         let sequence = heading.sequence;
         if sequence == line.sequence {
+            if self.headings.is_empty() {
+                self.json = self.room();
+            }
             self.json.extend_from_slice(line.unclosed);
             self.json.extend_from_slice(b"}");
             let bytes = line.unclosed.len() + 1;
-            self.headings.push((sequence, heading.key.into_owned(), bytes));
+            self.headings.push((sequence, Bytes::from(heading.key.into_owned()), bytes));
         }
         Ok(sequence)
     }
@@ -328,7 +354,8 @@ impl Batch for LineBatch {
     }
 
     fn take(&mut self) -> Vec<Line> {
-        let mut json = self.json.split().freeze();
+        let mut json = mem::take(&mut self.json).freeze();
+        self.given.push_back(json.clone());
         let headings = self.headings.drain(..);
         headings
             .map(|(sequence, key, bytes)| Line { sequence, key, json: json.split_to(bytes) })

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::SerialoutArgs;
 use super::done::Done;
+use super::failure::Failure;
 use super::job::Job;
 use super::journal::{self, State};
 use super::request::Preparation;
@@ -99,7 +100,7 @@ async fn forecast(args: &SerialoutArgs) -> anyhow::Result<Forecast> {
                 rehearsal.forecast.skipped += 1;
                 continue;
             }
-            rehearsal.take(&Job::new(entry, None));
+            rehearsal.take(*Job::new(entry, None));
         }
     }
     progress.finish();
@@ -141,7 +142,7 @@ impl Rehearsal {
         })
     }
 
-    fn take(&mut self, job: &Job) {
+    fn take(&mut self, mut job: Job) {
         if let Start::At(start) = self.schedule.next(job.recorded_at()) {
             self.forecast.seconds = Some((start - self.begin).as_secs_f64());
         }
@@ -149,28 +150,16 @@ impl Rehearsal {
         forecast.requests += 1;
         forecast.first.get_or_insert(job.sequence);
         forecast.last = Some(job.sequence);
-        forecast.body_bytes += job.bytes() as u64;
-        if self.keys.len() < KEYS_MAX && !self.keys.contains(&job.exchange.key) {
-            self.keys.insert(job.exchange.key.clone());
+        forecast.body_bytes += job.body_bytes as u64;
+        if self.keys.len() < KEYS_MAX && !self.keys.contains(&job.key) {
+            self.keys.insert(job.key.clone());
         }
-        if let Err(reason) = self.prepare(job) {
+        if let Err(Failure { reason, .. }) = job.prepare(&self.preparation, self.rewriter.as_mut())
+        {
             self.forecast.unsendable += 1;
             let sequence = job.sequence;
             self.forecast.first_unsendable.get_or_insert(Unsendable { sequence, reason });
         }
-    }
-
-    /// Fails with the reason.
-    fn prepare(&mut self, job: &Job) -> Result<(), String> {
-        let prepared = match &mut self.rewriter {
-            None => self.preparation.prepare(job.sequence, &job.exchange),
-            Some(rewriter) => {
-                let rewritten = rewriter.rewrite(job.sequence, &job.exchange);
-                let rewritten = rewritten.map_err(|error| error.to_string())?;
-                self.preparation.prepare(job.sequence, &rewritten)
-            }
-        };
-        prepared.map(drop).map_err(|error| error.to_string())
     }
 
     fn end(self) -> Forecast {

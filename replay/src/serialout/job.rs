@@ -1,27 +1,33 @@
 //! A request on its way through a run.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use measure::{InFlight, Start};
 
-use super::connection::{Answer, Connection, Failure, Unanswered};
+use super::failure::Failure;
+use super::http1::{Answer, Connection, Unanswered};
 use super::lanes::Keyed;
-use super::request::{Preparation, Prepared};
+use super::request::{Preparation, Prepared, Unsendable};
 use super::retry::Attempts;
 use crate::archive::{Entry, Exchange, Sequence};
+use crate::rewrite::Rewriter;
 use crate::target::TargetUrl;
 use crate::tls::Tls;
 
 /// An entry to be sent, and what happened to it so far.
 pub(super) struct Job {
     pub(super) sequence: Sequence,
-    pub(super) exchange: Exchange,
-    /// What is sent: made ahead by another thread where nothing depends on earlier answers.
-    pub(super) prepared: Option<Prepared>,
+    pub(super) key: String,
+    /// When it was recorded.
+    at: Timestamp,
+    /// Bytes of the recorded body.
+    pub(super) body_bytes: usize,
     /// The status of the recorded answer.
     pub(super) recorded: Option<u16>,
+    content: Content,
     /// When it should be sent.
     pub(super) start: Start,
     /// Since it was sent first.
@@ -29,44 +35,89 @@ pub(super) struct Job {
     pub(super) attempts: Attempts,
 }
 
+/// What is sent.
+enum Content {
+    /// It was made ahead, by another thread, which keeps what was recorded.
+    Ahead(Result<Prepared, Unsendable>),
+    /// It depends on earlier answers, and is made when it is to be sent.
+    InTime { recorded: Box<Exchange>, prepared: Option<Prepared> },
+}
+
 impl Keyed for Box<Job> {
     fn key(&self) -> &str {
-        &self.exchange.key
+        &self.key
     }
 }
 
 impl Job {
-    /// Prepares ahead, if there is a preparation. What can't be prepared is found out when it is to
-    /// be sent.
-    pub(super) fn new(entry: Entry, preparation: Option<&Preparation>) -> Box<Self> {
+    /// Prepares ahead, if there is a preparation. What can't be prepared is told when it is to be
+    /// sent.
+    pub(super) fn new(entry: Entry, ahead: Option<&Preparation>) -> Box<Self> {
         let Entry { sequence, mut exchange } = entry;
-        let prepare = |with: &Preparation| with.prepare(sequence, &exchange).ok();
-        let prepared = preparation.and_then(prepare);
+        let (at, body_bytes) = (exchange.at, exchange.body.bytes().len());
         let recorded = exchange.response.as_ref().map(|response| response.status);
-        if preparation.is_some() {
-            // Only who rewrites looks at it.
-            exchange.response = None;
-        }
+        let (key, content) = if let Some(preparation) = ahead {
+            let prepared = preparation.prepare(sequence, &exchange);
+            (mem::take(&mut exchange.key), Content::Ahead(prepared))
+        } else {
+            let key = exchange.key.clone();
+            (key, Content::InTime { recorded: Box::new(exchange), prepared: None })
+        };
         Box::new(Self {
             sequence,
-            prepared,
+            key,
+            at,
+            body_bytes,
             recorded,
-            exchange,
+            content,
             start: Start::Whenever,
             measured: None,
             attempts: Attempts::default(),
         })
     }
 
-    /// When it was recorded, since an arbitrary moment.
-    pub(super) fn recorded_at(&self) -> Duration {
-        let since = self.exchange.at.duration_since(Timestamp::MIN);
-        since.try_into().unwrap_or_default()
+    /// Makes what is sent, unless it was made ahead; fails where it can't be.
+    pub(super) fn prepare(
+        &mut self,
+        preparation: &Preparation,
+        rewriter: Option<&mut Rewriter>,
+    ) -> Result<(), Failure> {
+        let (recorded, place) = match &mut self.content {
+            Content::Ahead(prepared) => {
+                return prepared.as_ref().map(drop).map_err(Failure::unsendable);
+            }
+            Content::InTime { recorded, prepared } => (recorded, prepared),
+        };
+        let made = match rewriter {
+            None => preparation.prepare(self.sequence, recorded),
+            Some(rewriter) => {
+                let rewritten = rewriter.rewrite(self.sequence, recorded);
+                preparation.prepare(self.sequence, &rewritten.map_err(Failure::unsendable)?)
+            }
+        };
+        *place = Some(made.map_err(Failure::unsendable)?);
+        Ok(())
     }
 
-    /// Bytes it holds, about.
-    pub(super) fn bytes(&self) -> usize {
-        self.exchange.body.bytes().len()
+    /// What is sent; `None` until it is prepared.
+    fn prepared(&self) -> Option<&Prepared> {
+        match &self.content {
+            Content::Ahead(prepared) => prepared.as_ref().ok(),
+            Content::InTime { prepared, .. } => prepared.as_ref(),
+        }
+    }
+
+    /// The request as it was recorded, where somebody may still need it.
+    pub(super) fn exchange(&self) -> Option<&Exchange> {
+        match &self.content {
+            Content::Ahead(_) => None,
+            Content::InTime { recorded, .. } => Some(recorded),
+        }
+    }
+
+    /// When it was recorded, since an arbitrary moment.
+    pub(super) fn recorded_at(&self) -> Duration {
+        self.at.duration_since(Timestamp::MIN).try_into().unwrap_or_default()
     }
 }
 
@@ -92,22 +143,23 @@ impl Carrier {
     /// One attempt with a job that is prepared, over this connection or a new one.
     pub(super) async fn carry(
         self: Arc<Self>,
-        mut job: Box<Job>,
+        job: Box<Job>,
         mut connection: Option<Connection>,
     ) -> Landing {
-        let attempt = self.attempt(&mut job.prepared, &mut connection);
+        let prepared = job.prepared().expect("who sends has prepared");
+        let attempt = self.attempt(prepared, &mut connection);
         let result = match tokio::time::timeout(self.timeout, attempt).await {
             Ok(result) => result,
             Err(_) => Err(Failure::timeout(self.timeout)),
         };
         // A connection on which something failed may still bring the answer that came too late.
-        let connection = connection.filter(|open| result.is_ok() && open.is_open());
+        let connection = connection.filter(|open| result.is_ok() && open.is_reusable());
         Landing { job, result, connection }
     }
 
     async fn attempt(
         &self,
-        prepared: &mut Option<Prepared>,
+        prepared: &Prepared,
         connection: &mut Option<Connection>,
     ) -> Result<Answer, Failure> {
         if let Some(used) = connection {

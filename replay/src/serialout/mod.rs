@@ -4,11 +4,12 @@
 //! connections and sends (see `engine`). What a run was, it tells as a report of the crate
 //! `measure`, and request by request in the [outcomes file](crate::outcome).
 
-mod connection;
 mod done;
 mod dry_run;
 mod engine;
+mod failure;
 mod flights;
+mod http1;
 mod job;
 mod journal;
 mod lanes;

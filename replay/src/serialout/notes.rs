@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use measure::ErrorKind;
 
-use super::connection::{Answer, Failure};
 use super::done::Done;
+use super::failure::Failure;
+use super::http1::Answer;
 use super::job::Job;
 use super::journal::Journal;
 use super::log::OutcomeLog;
@@ -56,14 +57,16 @@ impl Notes {
         let Ending { answer, outcome, failure, elapsed_us } = ending;
         let body_cut = answer.as_ref().is_some_and(|answer| answer.body_cut);
         let response = answer.map(|answer| response(answer, elapsed_us));
-        if let (Some(rewriter), Some(response)) = (&mut self.rewriter, &response) {
-            rewriter.learn(&job.exchange, response);
+        if let (Some(rewriter), Some(recorded), Some(response)) =
+            (&mut self.rewriter, job.exchange(), &response)
+        {
+            rewriter.learn(recorded, response);
         }
         let Some((_, log)) = &mut self.outcomes else { return };
         let error = failure.map(|failure| failure.to_string());
         log.note(&Outcome {
             sequence: job.sequence,
-            key: mem::take(&mut job.exchange.key),
+            key: mem::take(&mut job.key),
             attempts: job.attempts.count,
             response,
             body_cut,
@@ -95,12 +98,9 @@ impl Notes {
 }
 
 fn response(answer: Answer, elapsed_us: Option<u64>) -> Response {
-    let headers = answer.headers.iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
     Response {
         status: answer.status,
-        headers: headers.collect(),
+        headers: answer.headers,
         body: Body::from(answer.body),
         elapsed_us,
     }

@@ -9,8 +9,8 @@ use measure::{Alarm, Pace, Recorder};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::connection::Failure;
 use super::done::Done;
+use super::failure::Failure;
 use super::job::{Carrier, Job};
 use super::journal::{Journal, StateError};
 use super::lanes::Order;

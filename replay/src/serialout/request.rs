@@ -1,16 +1,24 @@
 //! From a recorded request to one that can be sent.
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Request, Uri};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
+use hyper::{Method, Uri};
 
 use crate::archive::{ArchiveId, Exchange, Sequence};
 use crate::marks;
 use crate::target::TargetUrl;
 
-/// A request as it goes over the wire.
-pub(super) type Prepared = Request<Full<Bytes>>;
+/// A request as it goes over the wire, to be sent as often as it must be.
+#[derive(Clone, Debug)]
+pub(super) struct Prepared {
+    /// All of it, head and body: one write.
+    pub(super) wire: Bytes,
+    /// Answers to `HEAD` have none, whatever length they tell (RFC 9112, section 6.3).
+    pub(super) answer_has_body: bool,
+}
+
+/// Room for a head of usual size.
+const HEAD_BYTES: usize = 512;
 
 /// Headers that belong to the connection a request was recorded on, not to the request (RFC 9110,
 /// section 7.6.1), or that tell how long a body is or which host is meant; and `Accept-Encoding`:
@@ -58,49 +66,75 @@ impl Preparation {
         sequence: Sequence,
         exchange: &Exchange,
     ) -> Result<Prepared, Unsendable> {
-        let mut request = Request::new(Full::new(exchange.body.bytes().clone()));
-        *request.method_mut() = Method::from_bytes(exchange.method.as_bytes())
+        let method = Method::from_bytes(exchange.method.as_bytes())
             .map_err(|_| Unsendable::Method(exchange.method.clone()))?;
-        *request.uri_mut() = self.uri(&exchange.path)?;
-        let safe = request.method().is_safe();
-        let headers = request.headers_mut();
-        // The recorded ones and four of ours.
-        headers.reserve(exchange.headers.len() + 4);
-        headers.insert(HOST, self.target.authority().clone());
+        let body = exchange.body.bytes();
+        let mut wire = Wire::with_capacity(HEAD_BYTES + body.len());
+        self.begin(&mut wire, &method, &exchange.path)?;
+        let mut keyed = false;
         for (name, value) in &exchange.headers {
-            add(headers, name, value)?;
+            keyed |= name.eq_ignore_ascii_case(marks::IDEMPOTENCY_KEY.as_str());
+            wire.recorded(name, value)?;
         }
         if self.marks {
-            headers.insert(marks::SEQUENCE, HeaderValue::from(sequence.get()));
-            headers.insert(marks::KEY, marks::key_value(&exchange.key));
+            wire.header(&marks::SEQUENCE, &HeaderValue::from(sequence.get()));
+            wire.header(&marks::KEY, &marks::key_value(&exchange.key));
         }
-        if self.idempotency_keys && !safe && !headers.contains_key(marks::IDEMPOTENCY_KEY) {
-            let key = marks::idempotency_key(self.archive, sequence);
-            headers.insert(marks::IDEMPOTENCY_KEY, key);
+        if self.idempotency_keys && !method.is_safe() && !keyed {
+            wire.header(&marks::IDEMPOTENCY_KEY, &marks::idempotency_key(self.archive, sequence));
         }
-        Ok(request)
+        if !body.is_empty() || [Method::POST, Method::PUT, Method::PATCH].contains(&method) {
+            // A server takes a POST that tells no length for one without body, or refuses it
+            // (RFC 9110, section 8.6).
+            wire.header(&CONTENT_LENGTH, &HeaderValue::from(body.len()));
+        }
+        Ok(Prepared { wire: wire.end(body), answer_has_body: method != Method::HEAD })
     }
 
-    fn uri(&self, path: &str) -> Result<Uri, Unsendable> {
-        let wrong = || Unsendable::Path(path.to_owned());
-        if !path.starts_with('/') {
-            return Err(wrong());
+    fn begin(&self, wire: &mut Wire, method: &Method, path: &str) -> Result<(), Unsendable> {
+        if !path.starts_with('/') || path.parse::<Uri>().is_err() {
+            return Err(Unsendable::Path(path.to_owned()));
         }
-        let prefix = self.target.prefix();
-        let uri = if prefix.is_empty() { path.parse() } else { format!("{prefix}{path}").parse() };
-        uri.map_err(|_| wrong())
+        wire.put([method.as_str(), " ", self.target.prefix(), path, " HTTP/1.1\r\n"]);
+        wire.header(&HOST, self.target.authority());
+        Ok(())
     }
 }
 
-fn add(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Unsendable> {
-    let wrong = || Unsendable::Header(name.to_owned());
-    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
-    if LEFT_OUT.binary_search(&parsed.as_str()).is_ok() {
-        return Ok(());
+/// A request in the making.
+struct Wire(Vec<u8>);
+
+impl Wire {
+    fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
     }
-    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong())?;
-    headers.append(parsed, value);
-    Ok(())
+
+    fn header(&mut self, name: &HeaderName, value: &HeaderValue) {
+        self.put([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+    }
+
+    fn put<P: AsRef<[u8]>>(&mut self, parts: impl IntoIterator<Item = P>) {
+        for part in parts {
+            self.0.extend_from_slice(part.as_ref());
+        }
+    }
+
+    /// A header as it was recorded, unless it is left out.
+    fn recorded(&mut self, name: &str, value: &str) -> Result<(), Unsendable> {
+        let wrong = || Unsendable::Header(name.to_owned());
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+        if LEFT_OUT.binary_search(&parsed.as_str()).is_err() {
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| wrong())?;
+            self.header(&parsed, &value);
+        }
+        Ok(())
+    }
+
+    fn end(mut self, body: &[u8]) -> Bytes {
+        self.0.extend_from_slice(b"\r\n");
+        self.0.extend_from_slice(body);
+        self.0.into()
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +162,10 @@ mod tests {
         }
     }
 
+    fn text(request: &Prepared) -> &str {
+        std::str::from_utf8(&request.wire).unwrap()
+    }
+
     #[test]
     fn a_request_is_sent_as_recorded_but_for_what_belonged_to_its_connection() {
         let preparation = preparation("http://127.0.0.1:9000/v2");
@@ -140,22 +178,21 @@ mod tests {
             ("X-Twice", "b"),
         ];
         let request = preparation.prepare(Sequence::FIRST, &exchange(&recorded)).unwrap();
-        assert_eq!(request.uri(), "/v2/api/Order?x=1");
-        let headers: Vec<_> = request.headers().iter().map(|(n, v)| (n.as_str(), v)).collect();
         let key = marks::idempotency_key(preparation.archive, Sequence::FIRST);
         let expected = [
-            ("host", "127.0.0.1:9000"),
-            ("content-type", "application/json"),
-            ("x-twice", "a"),
-            ("x-twice", "b"),
-            ("replay-sequence", "1"),
-            ("replay-key", "shop/23"),
-            ("idempotency-key", key.to_str().unwrap()),
+            "POST /v2/api/Order?x=1 HTTP/1.1",
+            "host: 127.0.0.1:9000",
+            "content-type: application/json",
+            "x-twice: a",
+            "x-twice: b",
+            "replay-sequence: 1",
+            "replay-key: shop/23",
+            &format!("idempotency-key: {}", key.to_str().unwrap()),
+            "content-length: 2",
+            "",
+            "{}",
         ];
-        assert_eq!(headers.len(), expected.len());
-        for header in expected {
-            assert!(headers.iter().any(|(n, v)| (*n, v.to_str().unwrap()) == header), "{header:?}");
-        }
+        assert_eq!(text(&request), expected.join("\r\n"));
     }
 
     #[test]
@@ -163,10 +200,23 @@ mod tests {
         let preparation = preparation("http://127.0.0.1:9000");
         let kept = exchange(&[("Idempotency-Key", "mine")]);
         let request = preparation.prepare(Sequence::FIRST, &kept).unwrap();
-        assert_eq!(request.headers()[marks::IDEMPOTENCY_KEY], "mine");
+        let text_of_kept = text(&request);
+        assert_eq!(text_of_kept.matches("idempotency-key: ").count(), 1);
+        assert!(text_of_kept.contains("idempotency-key: mine\r\n"));
         let read = Exchange { method: "GET".to_owned(), ..exchange(&[]) };
         let request = preparation.prepare(Sequence::FIRST, &read).unwrap();
-        assert!(!request.headers().contains_key(marks::IDEMPOTENCY_KEY));
+        assert!(!text(&request).contains("idempotency-key"));
+    }
+
+    #[test]
+    fn a_request_without_body_tells_its_length_only_where_one_is_expected() {
+        let wire_of = |method: &str| {
+            let recorded = Exchange { method: method.to_owned(), body: "".into(), ..exchange(&[]) };
+            text(&preparation("http://x").prepare(Sequence::FIRST, &recorded).unwrap()).to_owned()
+        };
+        assert!(wire_of("POST").contains("content-length: 0\r\n"));
+        assert!(!wire_of("GET").contains("content-length"));
+        assert!(wire_of("DELETE").ends_with("\r\n\r\n"));
     }
 
     #[test]

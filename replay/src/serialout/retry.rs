@@ -6,7 +6,8 @@ use backoff::backoff::Backoff as _;
 use backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
 use measure::ErrorKind;
 
-use super::connection::{Answer, Failure};
+use super::failure::Failure;
+use super::http1::Answer;
 
 /// The first wait, about.
 const WAIT_MIN: Duration = Duration::from_millis(50);
@@ -90,9 +91,6 @@ fn waits() -> ExponentialBackoff {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use hyper::header::HeaderMap;
-
     use super::*;
 
     fn limits() -> Limits {
@@ -100,8 +98,7 @@ mod tests {
     }
 
     fn answer(status: u16, retry_after: Option<Duration>) -> Answer {
-        let (headers, body) = (HeaderMap::new(), Bytes::new());
-        Answer { status, headers, body, body_cut: false, retry_after }
+        Answer { status, retry_after, ..Answer::default() }
     }
 
     fn lost() -> Failure {

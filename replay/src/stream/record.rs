@@ -52,7 +52,7 @@ pub(super) fn to_record(archive: &Bytes, line: &Line) -> NewRecord {
     let headers = Headers::new()
         .with(ARCHIVE, archive.clone())
         .with(SEQUENCE, Bytes::from(line.sequence.to_string()));
-    NewRecord { key: line.key.clone().into(), payload: line.json.clone(), headers }
+    NewRecord { key: line.key.clone(), payload: line.json.clone(), headers }
 }
 
 /// Reads what [`to_record`] made; `place` says where, for the error.

@@ -207,7 +207,7 @@ impl RedisLane {
         command.arg(self.script.get_hash()).arg(1).arg(&self.stream.name);
         command.arg(self.archive.to_string()).arg(first.sequence.get());
         for line in lines {
-            command.arg(&line.key).arg(&line.json[..]);
+            command.arg(&line.key[..]).arg(&line.json[..]);
         }
         let last: String = match self.stream.ask(&command).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {

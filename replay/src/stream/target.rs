@@ -133,7 +133,7 @@ impl StreamTarget {
     /// After an error the target takes no more: open it again, and go on from there.
     pub async fn append(&mut self, line: Line) -> Result<bool, StreamError> {
         let partitions = u32::try_from(self.lanes.len()).expect("few partitions");
-        let index = partition_of_key(line.key.as_bytes(), partitions).0 as usize;
+        let index = partition_of_key(&line.key, partitions).0 as usize;
         let chosen = &mut self.lanes[index];
         if chosen.last.is_some_and(|last| line.sequence <= last) {
             return Ok(false);

@@ -55,7 +55,7 @@ impl There {
     /// Whether it holds this entry: what a lane holds is always a beginning of what belongs there.
     pub fn has(&self, line: &Line) -> bool {
         let Ok(lanes @ 1..) = u32::try_from(self.lanes.len()) else { return false };
-        let home = partition_of_key(line.key.as_bytes(), lanes).0 as usize;
+        let home = partition_of_key(&line.key, lanes).0 as usize;
         self.lanes[home].is_some_and(|last| line.sequence <= last)
     }
 }

@@ -47,7 +47,7 @@ proptest! {
             let mut json = Vec::new();
             entry.write_json(&mut json);
             prop_assert_eq!(&json, &line.json);
-            prop_assert_eq!((line.sequence, &line.key), (entry.sequence, &entry.exchange.key));
+            prop_assert_eq!((line.sequence, &line.key[..]), (entry.sequence, entry.exchange.key.as_bytes()));
         }
     }
 

@@ -98,7 +98,7 @@ async fn a_gap_at_the_end_is_told(server: &impl Server) {
     let archive = archive(folder.path(), 300).await;
     let (_, address) = server.stream();
     // One partition is ahead, as a writer leaves it whose other partitions were slower.
-    let ahead = |key: &str| event_log::partition_of_key(key.as_bytes(), 8).0 == 0;
+    let ahead = |key: &[u8]| event_log::partition_of_key(key, 8).0 == 0;
     let mut target = open(&archive, &address).await;
     let mut lines = archive.lines(Sequence::FIRST);
     while let Some(line) = lines.next().await {

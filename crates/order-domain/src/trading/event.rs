@@ -235,6 +235,26 @@ pub enum CancelledBy {
     TradeLimit,
 }
 
+impl CancelledBy {
+    /// Everyone and everything that cancels.
+    pub const ALL: [Self; 4] = [Self::Member, Self::TimeInForce, Self::SelfTrade, Self::TradeLimit];
+
+    /// The name on the wire, such as `time-in-force`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::TimeInForce => "time-in-force",
+            Self::SelfTrade => "self-trade",
+            Self::TradeLimit => "trade-limit",
+        }
+    }
+
+    /// The one with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.name() == name)
+    }
+}
+
 /// An order has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -23,6 +23,11 @@ impl Side {
             Self::Sell => "sell",
         }
     }
+
+    /// The side with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Buy, Self::Sell].into_iter().find(|side| side.name() == name)
+    }
 }
 
 /// How long a limit order stands, and whether it may take.

@@ -17,6 +17,7 @@ fn migrations() -> Migrator {
     Migrator::with_migrations(vec![
         step(1, "orders", include_str!("../../migrations/postgres/0001_orders.sql")),
         step(2, "log identity", include_str!("../../migrations/postgres/0002_log_identity.sql")),
+        step(3, "markets", include_str!("../../migrations/postgres/0003_markets.sql")),
     ])
 }
 

@@ -9,6 +9,7 @@ mod errors;
 mod migrate;
 mod pages;
 mod read;
+mod trading;
 mod write;
 
 use std::str::FromStr;

@@ -1,17 +1,12 @@
 //! Pages of orders, newest first.
 
-use order_domain::{OrderId, Timestamp};
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{AssertSqlSafe, Connection, QueryBuilder, query};
-use uuid::Uuid;
 
 use super::errors::classify;
 use super::read::{SNAPSHOT, with_items};
 use crate::rows::ORDER_COLUMNS;
 use crate::{Cursor, OrderFilter, OrderRow, PAGE_ROWS_MAX, Page, StoreError, search};
-
-/// The place before every order's.
-const NEWEST: Cursor = Cursor { placed_at: Timestamp(i64::MAX), order_id: OrderId(Uuid::max()) };
 
 pub async fn filtered(
     connection: &mut PgConnection,
@@ -39,7 +34,7 @@ pub async fn searched(
     page: Page,
 ) -> Result<Vec<OrderRow>, StoreError> {
     let Some(expression) = match_expression(text) else { return Ok(Vec::new()) };
-    let cursor = page.after.unwrap_or(NEWEST);
+    let cursor = page.after.unwrap_or(Cursor::NEWEST);
     let limit = page.limit.clamp(1, PAGE_ROWS_MAX);
     let mut transaction = connection.begin_with(SNAPSHOT).await.map_err(classify)?;
     let mut rows = Vec::new();
@@ -107,7 +102,7 @@ async fn read(
     mut sql: QueryBuilder<Postgres>,
     page: Page,
 ) -> Result<Vec<OrderRow>, StoreError> {
-    let cursor = page.after.unwrap_or(NEWEST);
+    let cursor = page.after.unwrap_or(Cursor::NEWEST);
     sql.push(" and (placed_at_ms, order_id) < (")
         .push_bind(cursor.placed_at.0)
         .push(", ")

@@ -8,6 +8,7 @@ use sqlx::{Connection, query, query_scalar};
 
 use super::errors::classify;
 use crate::stored::{mark_to_sql, offset_to_sql};
+use crate::trading::write as trading;
 use crate::{Checkpoint, CheckpointMove, ProjectionBatch, StoreError};
 
 /// Writes the batch. Whatever fails drops the transaction, which rolls it back.
@@ -23,6 +24,7 @@ pub async fn apply(
         move_checkpoint(&mut transaction, step).await?;
     }
     orders::write(&mut transaction, &batch.orders).await?;
+    trading::write(&mut *transaction, &batch.trading).await?;
     parked::write(&mut transaction, batch).await?;
     transaction.commit().await.map_err(classify)
 }

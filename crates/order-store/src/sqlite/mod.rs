@@ -6,10 +6,12 @@
 
 mod errors;
 mod migrate;
-mod multi_row;
 mod order_key;
 mod pages;
+#[cfg(test)]
+mod plans;
 mod read;
+mod trading;
 mod write;
 
 use std::path::{Path, PathBuf};

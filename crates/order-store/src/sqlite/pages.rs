@@ -5,10 +5,8 @@
 //! the orders of those whole buckets, sorted, cut off at the page's length. A row that arrives
 //! between the steps does no harm: both are in one transaction.
 
-use order_domain::{OrderId, Timestamp};
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqlitePool};
 use sqlx::{Arguments, AssertSqlSafe, Encode, Error, Type, query_scalar_with, query_with};
-use uuid::Uuid;
 
 use super::errors::classify;
 use super::order_key::Bucket;
@@ -57,7 +55,7 @@ async fn read(
     page: Page,
 ) -> Result<Vec<OrderRow>, StoreError> {
     let limit = page.limit.clamp(1, PAGE_ROWS_MAX);
-    let cursor = page.after.unwrap_or(NEWEST);
+    let cursor = page.after.unwrap_or(Cursor::NEWEST);
     let newest = Bucket::at(cursor.placed_at);
     let mut transaction = readers.begin().await.map_err(classify)?;
 
@@ -82,9 +80,6 @@ async fn read(
         .map_err(classify)?;
     with_items(&mut transaction, &rows).await
 }
-
-/// The place before every order's.
-const NEWEST: Cursor = Cursor { placed_at: Timestamp(i64::MAX), order_id: OrderId(Uuid::max()) };
 
 impl Source {
     fn condition(&self) -> &'static str {

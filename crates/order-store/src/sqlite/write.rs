@@ -9,6 +9,7 @@ use sqlx::{Connection as _, Transaction, query};
 
 use super::errors::classify;
 use crate::stored::{mark_to_sql, offset_to_sql};
+use crate::trading::write as trading;
 use crate::{Checkpoint, CheckpointMove, ProjectionBatch, StoreError};
 
 /// Writes the batch. Whatever fails drops the transaction, which rolls it back.
@@ -41,6 +42,7 @@ async fn apply_on(
         move_checkpoint(&mut transaction, step).await?;
     }
     orders::write(&mut transaction, &batch.orders).await?;
+    trading::write(&mut *transaction, &batch.trading).await?;
     parked::write(&mut transaction, batch).await?;
     transaction.commit().await.map_err(classify)
 }

@@ -22,7 +22,7 @@ pub struct MarketOrder {
     /// As the member wrote them.
     pub terms: OrderTerms,
     /// The limit it stands at, or stood at last: another than the terms' where it slid or was
-    /// amended; `None` for a market order.
+    /// amended; the terms' where it was never taken; `None` for a market order.
     pub price: Option<Decimal>,
     /// How much was executed so far.
     pub executed: Decimal,
@@ -126,7 +126,8 @@ pub struct TradePage<C> {
     pub after: Option<C>,
 }
 
-/// What an instrument did in the 24 hours that end with the newest record of its market.
+/// What an instrument did in the 24 hours that end with the newest record of its market. A trade of
+/// exactly 24 hours ago is no part of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticker {
     /// The end of the 24 hours: the time, by the log, of the market's newest decision.
@@ -169,6 +170,21 @@ pub enum InstrumentState {
     Trading,
     /// It does not, for now.
     Halted,
+}
+
+impl InstrumentState {
+    /// The name in SQL and in HTTP: `trading` or `halted`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trading => "trading",
+            Self::Halted => "halted",
+        }
+    }
+
+    /// The state with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Trading, Self::Halted].into_iter().find(|state| state.name() == name)
+    }
 }
 
 /// An instrument and its state.

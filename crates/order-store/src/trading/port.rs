@@ -16,10 +16,19 @@ use crate::{Page, StoreError};
 /// The most levels of a side that [`TradingQueries::depth`] gives.
 pub const DEPTH_LEVELS_MAX: u32 = 1_000;
 
+/// The most candles that [`TradingQueries::candles`] gives.
+pub const CANDLES_MAX: u32 = 1_000;
+
 /// What readers ask of a market, named by its venue. Nothing here writes.
 ///
 /// Where a question names an instrument or an account that the market doesn't have, the answer is
 /// `None`; where it has nothing to tell of one that it has, the answer is empty.
+///
+/// Sums (of levels, candles and statistics) have no bound of their own, and a [`Decimal`] shows 18
+/// digits: of a longer sum the last decimal places are left out, and one whose whole part is longer is
+/// shown as 999999999999999999.
+///
+/// [`Decimal`]: order_domain::Decimal
 #[async_trait]
 pub trait TradingQueries: Send + Sync + 'static {
     /// One order of the market.
@@ -67,7 +76,7 @@ pub trait TradingQueries: Send + Sync + 'static {
 
     /// The candles of an instrument, oldest first: stretches of `width` (whole seconds, at least
     /// one), which begin at multiples of it since 1970, from that which holds `from` on, at most
-    /// `limit`. Stretches without a trade are left out.
+    /// `limit` and at most [`CANDLES_MAX`]. Stretches without a trade are left out.
     async fn candles(
         &self,
         market: &VenueId,

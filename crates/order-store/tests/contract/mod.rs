@@ -7,7 +7,13 @@ pub mod pages;
 pub mod rows;
 pub mod schema;
 pub mod searching;
+pub mod trading;
 pub mod writing;
+
+pub use trading::{
+    changing as market_changing, listing as market_listing, refusing as market_refusing,
+    summing as market_summing, trades as market_trades,
+};
 
 use order_store::OrderStore;
 
@@ -68,6 +74,30 @@ macro_rules! contract {
             words_are_found_whatever_case_and_accents, every_word_must_be_there,
             a_text_without_words_finds_nothing, syntax_is_text, odd_texts_do_no_harm,
             hits_come_in_pages_newest_first, a_replaced_row_is_found_by_its_new_words_only, old_and_rare_hits_are_found);
+        $crate::contract!(@cases $database, market_changing:
+            an_order_is_shown_as_it_was_placed, every_kind_of_order_comes_back,
+            a_rejected_order_may_name_anything, fills_amendments_and_cancels_are_followed,
+            what_comes_again_changes_nothing, one_batch_is_as_good_as_many,
+            the_newest_word_on_a_balance_stands,
+            a_change_from_another_partition_changes_nothing,
+            an_instrument_is_halted_and_resumed, a_market_without_rows_still_has_a_time);
+        $crate::contract!(@cases $database, market_refusing:
+            what_names_an_unknown_instrument_waits, a_trade_of_an_unknown_instrument_waits,
+            no_order_overtakes_itself, numbers_that_do_not_fit_their_instrument_are_refused);
+        $crate::contract!(@cases $database, market_listing:
+            pages_walk_all_orders_newest_first, filters_hold_together,
+            pages_stay_stable_while_orders_arrive, a_page_of_orders_is_bounded,
+            another_market_is_not_seen);
+        $crate::contract!(@cases $database, market_trades:
+            a_trade_comes_back_as_it_happened,
+            trades_come_in_pages_newest_first_and_stay_stable,
+            one_command_may_cause_many_trades, an_account_sees_its_side_of_every_trade,
+            trades_of_one_moment_are_sorted_by_symbol,
+            a_ticker_shows_the_last_day_by_the_logs_time,
+            candles_begin_at_multiples_of_their_width, many_candles_are_bounded);
+        $crate::contract!(@cases $database, market_summing:
+            what_a_market_does_not_have_is_none, the_book_is_the_sum_of_the_open_orders,
+            statistics_add_up, sums_go_beyond_what_one_number_holds);
     };
     (@cases $database:ty, $module:ident: $($case:ident),+ $(,)?) => {
         mod $module {

@@ -104,7 +104,7 @@ pub async fn a_refused_row_leaves_nothing_behind(database: &impl TestDatabase) {
         moves: vec![step(0, 0, 3)],
         orders: vec![order(1), poison, order(3)],
         park: vec![subject(4, RetryTier::Dead)],
-        unpark: Vec::new(),
+        ..ProjectionBatch::default()
     };
     let error = store.projections.apply(&refused).await.unwrap_err();
     assert!(matches!(&error, StoreError::Refused(text) if text.contains("no poison")), "{error}");
@@ -127,7 +127,7 @@ pub async fn the_rest_goes_without_the_poison(database: &impl TestDatabase) {
         moves: vec![step(0, 0, 3)],
         orders: vec![order(1), order(3)],
         park: vec![subject(2, RetryTier::Retry(0))],
-        unpark: Vec::new(),
+        ..ProjectionBatch::default()
     };
     store.projections.apply(&rest).await.unwrap();
     assert_eq!(store.projections.checkpoint(&stream(0)).await.unwrap(), checkpoint(3));

@@ -5,26 +5,27 @@
 
 use std::collections::HashMap;
 
-use order_domain::OrderId;
 use order_domain::purchase::Item;
+use order_domain::{OrderId, Position};
 use sqlx::postgres::PgConnection;
-use sqlx::{Row, query};
+use sqlx::query;
 use uuid::Uuid;
 
-use crate::newest::newest_of;
+use crate::newest::{follows, newest_of};
 use crate::postgres::copy::{Fields, copy_rows};
 use crate::postgres::errors::classify;
+use crate::rows::{Columns as _, source};
 use crate::search::words_of;
-use crate::stored::{Standing, offset_to_sql, reason_to_sql};
+use crate::stored::{offset_to_sql, reason_to_sql};
 use crate::{OrderRow, StoreError};
 
 pub async fn write(connection: &mut PgConnection, orders: &[OrderRow]) -> Result<(), StoreError> {
-    let mut rows = newest_of(orders);
+    let mut rows = newest_of(orders.iter(), |row| row.order_id, |row| row.source);
     if rows.is_empty() {
         return Ok(());
     }
     let standing = standing(connection, &rows).await?;
-    rows.retain(|row| standing.get(&row.order_id).is_none_or(|old| old.gives_way_to(row)));
+    rows.retain(|row| standing.get(&row.order_id).is_none_or(|old| follows(row.source, *old)));
     let replaced: Vec<Uuid> = rows
         .iter()
         .filter(|row| standing.contains_key(&row.order_id))
@@ -38,11 +39,11 @@ pub async fn write(connection: &mut PgConnection, orders: &[OrderRow]) -> Result
     copy_items(connection, &rows).await
 }
 
-/// The rows that some of these orders have in the store. They can't change until the commit.
+/// The source of each of these orders that is in the store. They can't change until the commit.
 async fn standing(
     connection: &mut PgConnection,
     rows: &[&OrderRow],
-) -> Result<HashMap<OrderId, Standing>, StoreError> {
+) -> Result<HashMap<OrderId, Position>, StoreError> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.order_id.0).collect();
     let found = query(
         "select order_id, source_partition, source_offset from orders
@@ -54,10 +55,7 @@ async fn standing(
     .map_err(classify)?;
     let mut standing = HashMap::with_capacity(found.len());
     for row in found {
-        let order_id = OrderId(row.try_get(0).map_err(classify)?);
-        let partition = row.try_get(1).map_err(classify)?;
-        let offset = row.try_get(2).map_err(classify)?;
-        standing.insert(order_id, Standing { partition, offset });
+        standing.insert(OrderId(row.uuid(0)?), source(&row, 1)?);
     }
     Ok(standing)
 }

@@ -7,18 +7,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use order_domain::OrderId;
 use order_domain::purchase::Item;
+use order_domain::{OrderId, Position};
 use sqlx::sqlite::Sqlite;
 use sqlx::{Row, Transaction, query};
-use uuid::Uuid;
 
-use crate::newest::newest_of;
+use crate::multi_row::MultiRow;
+use crate::newest::{follows, newest_of};
+use crate::rows::{Columns as _, source};
 use crate::search::words_of;
 use crate::sqlite::errors::classify;
-use crate::sqlite::multi_row::MultiRow;
 use crate::sqlite::order_key::Bucket;
-use crate::stored::{Standing, offset_to_sql, reason_to_sql};
+use crate::stored::{offset_to_sql, reason_to_sql};
 use crate::{OrderRow, StoreError};
 
 type WriteTransaction<'a> = Transaction<'a, Sqlite>;
@@ -27,9 +27,9 @@ pub async fn write(
     transaction: &mut WriteTransaction<'_>,
     orders: &[OrderRow],
 ) -> Result<(), StoreError> {
-    let mut rows = newest_of(orders);
+    let mut rows = newest_of(orders.iter(), |row| row.order_id, |row| row.source);
     let standing = standing(transaction, &rows).await?;
-    rows.retain(|row| standing.get(&row.order_id).is_none_or(|(_, old)| old.gives_way_to(row)));
+    rows.retain(|row| standing.get(&row.order_id).is_none_or(|(_, old)| follows(row.source, *old)));
     let mut replaced: Vec<i64> =
         rows.iter().filter_map(|row| Some(standing.get(&row.order_id)?.0)).collect();
     replaced.sort_unstable();
@@ -40,11 +40,11 @@ pub async fn write(
     insert_words(transaction, &keyed).await
 }
 
-/// The rows, with their keys, that some of these orders have in the store.
+/// The key that each of these orders has in the store, if it is there, and its source.
 async fn standing(
     transaction: &mut WriteTransaction<'_>,
     rows: &[&OrderRow],
-) -> Result<HashMap<OrderId, (i64, Standing)>, StoreError> {
+) -> Result<HashMap<OrderId, (i64, Position)>, StoreError> {
     static SELECT: LazyLock<MultiRow> = LazyLock::new(|| {
         MultiRow::new(
             "select order_key, order_id, source_partition, source_offset
@@ -60,11 +60,8 @@ async fn standing(
             select = select.bind(row.order_id.0);
         }
         for found in select.fetch_all(&mut **transaction).await.map_err(classify)? {
-            let order_id = OrderId(found.try_get::<Uuid, _>(1).map_err(classify)?);
-            let partition = found.try_get(2).map_err(classify)?;
-            let offset = found.try_get(3).map_err(classify)?;
-            let key = found.try_get(0).map_err(classify)?;
-            standing.insert(order_id, (key, Standing { partition, offset }));
+            let order_id = OrderId(found.uuid(1)?);
+            standing.insert(order_id, (found.number(0)?, source(&found, 2)?));
         }
     }
     Ok(standing)

@@ -1,10 +1,10 @@
-//! From events to rows: pure.
+//! Purchases: one row an order.
 
 use order_domain::{Decision, Event, NewOrder};
 
 use crate::{OrderRow, OrderStatus};
 
-/// The rows that `decision` writes. Most events write one; some change nothing that readers see.
+/// The rows of purchases that `decision` writes. Most events write one; some change nothing that readers see.
 pub fn rows_of(decision: &Decision) -> impl Iterator<Item = OrderRow> + '_ {
     decision.events.iter().filter_map(|event| row_of(decision, event))
 }
@@ -18,7 +18,7 @@ fn row_of(decision: &Decision, event: &Event) -> Option<OrderRow> {
             let status = OrderStatus::Rejected(rejected.reason);
             Some(placed(decision, &rejected.order, status, Some(rejected.detail.clone())))
         }
-        // The first command's row stands as it is; markets have no rows yet.
+        // The first command's row stands as it is.
         Event::NewOrderRepeated(_)
         | Event::NewOrderConflicted(_)
         | Event::CommandDeadLettered(_)
