@@ -1,5 +1,6 @@
 //! Decisions about markets: of several orders, and of none.
 
+use event_log::dead_letters::REDRIVE;
 use event_log::topics::ORDER_EVENTS_DEAD_LETTERS;
 use event_log::{NewRecord, Topic};
 use order_domain::trading::command::{
@@ -10,7 +11,6 @@ use order_domain::trading::{
     Symbol, TimeInForce,
 };
 use order_domain::{Decimal, Offset};
-use order_processor::dead_letters::REDRIVE_HEADER;
 use order_store::RetryTier;
 
 use crate::harness::{House, PARTITION, eventually, order_id};
@@ -45,7 +45,7 @@ fn listing() -> Request {
 
 fn deposit(who: &str, code: &str) -> Request {
     let (account, asset, amount) = (account(who), asset(code), number("1000000"));
-    Request::Deposit(Deposit { account, asset, amount })
+    Request::Deposit(Deposit { account, asset, amount, if_first: false })
 }
 
 fn place(who: &str, side: Side, quantity: &str, price: &str) -> Request {
@@ -64,7 +64,13 @@ fn place(who: &str, side: Side, quantity: &str, price: &str) -> Request {
 
 fn amend(order: u32, price: &str) -> Request {
     let (order_id, price) = (order_id(order), Some(number(price)));
-    Request::AmendOrder(AmendOrder { order_id, price, quantity: None, if_version: None })
+    Request::AmendOrder(AmendOrder {
+        order_id,
+        account: None,
+        price,
+        quantity: None,
+        if_version: None,
+    })
 }
 
 /// A house whose market has an instrument, and two members with enough of everything: commands 901 to
@@ -201,7 +207,7 @@ async fn a_decision_waits_behind_the_earlier_events_of_each_of_its_orders() {
     let again = dead.into_iter().map(|record| NewRecord {
         key: record.key,
         payload: record.payload,
-        headers: record.headers.with(REDRIVE_HEADER, "1"),
+        headers: record.headers.with(REDRIVE, "1"),
     });
     let retry = Topic::new("order-events-retry-50").unwrap();
     house.log.append_all(&retry, PARTITION, again.collect()).await.unwrap();

@@ -59,7 +59,12 @@ impl Flow {
             for code in ["BTC", "EUR"] {
                 let (account, asset) = (account.clone(), AssetCode::new(code).expect("a code"));
                 let amount = whole(400_000_000);
-                beginning.push_back(Request::Deposit(Deposit { account, asset, amount }));
+                beginning.push_back(Request::Deposit(Deposit {
+                    account,
+                    asset,
+                    amount,
+                    if_first: false,
+                }));
             }
         }
         Self {
@@ -97,7 +102,7 @@ impl Flow {
         if self.resting.len() >= RESTING_MAX
             && let Some(order_id) = self.resting.pop_front()
         {
-            return Request::CancelOrder(CancelOrder { order_id, if_version: None });
+            return Request::CancelOrder(CancelOrder { order_id, account: None, if_version: None });
         }
         let (buys, takes) = ((number / 3).is_multiple_of(2), number % 10 == 3);
         let away = number / 10 % 50;

@@ -177,7 +177,7 @@ impl Market {
 
     pub fn deposit(&mut self, who: &str, amount: &str, code: &str) -> Decision {
         let (account, asset, amount) = (account(who), asset(code), number(amount));
-        self.ask(Request::Deposit(Deposit { account, asset, amount }))
+        self.ask(Request::Deposit(Deposit { account, asset, amount, if_first: false }))
     }
 
     pub fn cancel(&mut self, id: u128) -> Decision {
@@ -188,13 +188,22 @@ impl Market {
     /// Cancels order `id` as command `command`.
     pub fn cancel_as(&mut self, command: u128, id: u128) -> Decision {
         let (order_id, if_version) = (order(id), None);
-        self.ask_as(command, Request::CancelOrder(CancelOrder { order_id, if_version }))
+        self.ask_as(
+            command,
+            Request::CancelOrder(CancelOrder { order_id, account: None, if_version }),
+        )
     }
 
     pub fn amend(&mut self, id: u128, price: Option<&str>, quantity: Option<&str>) -> Decision {
         let (price, quantity) = (price.map(number), quantity.map(number));
         let order_id = order(id);
-        self.ask(Request::AmendOrder(AmendOrder { order_id, price, quantity, if_version: None }))
+        self.ask(Request::AmendOrder(AmendOrder {
+            order_id,
+            account: None,
+            price,
+            quantity,
+            if_version: None,
+        }))
     }
 }
 
