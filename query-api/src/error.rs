@@ -120,7 +120,7 @@ fn no_answer(failure: NoAnswer) -> Problem {
     match failure {
         NoAnswer::Away => Problem::unavailable(
             &types::STORE_UNAVAILABLE,
-            "Orders can't be read at the moment.",
+            "The store can't be read at the moment.",
             RETRY_AFTER_S,
         ),
         NoAnswer::Broken => Problem::internal(),
