@@ -3,40 +3,51 @@
 use std::sync::Arc;
 
 use axum::Router;
+use order_domain::VenueId;
 use order_store::OrderQueries;
+use order_store::trading::TradingQueries;
 use service_kit::config::{ConfigError, Settings};
 use service_kit::health::Health;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::QueryError;
-use crate::reader::Reader;
-use crate::settings::QuerySettings;
+use crate::reader::{MarketReader, Reader};
+use crate::settings::{QuerySettings, market};
 use crate::strong_read::{ProjectionWatch, StrongRead};
-use crate::{metrics, purchasing};
+use crate::{metrics, purchasing, trading};
 
 /// Answers reads out of a store. Clones share everything.
 #[derive(Clone)]
 pub struct QueryApi {
     pub(crate) reader: Reader,
+    pub(crate) market: Arc<MarketReader>,
     watch: Arc<ProjectionWatch>,
 }
 
 impl QueryApi {
-    /// A service over `queries`.
-    pub fn new(queries: Arc<dyn OrderQueries>, settings: &QuerySettings) -> Self {
+    /// A service over both ports of one store, which shows the market `market`.
+    pub fn new(
+        orders: Arc<dyn OrderQueries>,
+        trading: Arc<dyn TradingQueries>,
+        market: VenueId,
+        settings: &QuerySettings,
+    ) -> Self {
         metrics::describe();
-        let reader = Reader::new(queries);
+        let reader = Reader::new(orders);
+        let market = Arc::new(reader.of_market(market, trading));
         let watch = ProjectionWatch::new(reader.clone(), settings.wait_max, settings.waiters_max);
-        Self { reader, watch }
+        Self { reader, market, watch }
     }
 
-    /// A service over `queries`, as the section `[query]` of `settings` has it.
+    /// A service over both ports of one store, as the sections `[query]` and `[trading]` of
+    /// `settings` have it.
     pub fn of_settings(
         settings: &Settings,
-        queries: Arc<dyn OrderQueries>,
+        orders: Arc<dyn OrderQueries>,
+        trading: Arc<dyn TradingQueries>,
     ) -> Result<Self, ConfigError> {
-        Ok(Self::new(queries, &QuerySettings::of(settings)?))
+        Ok(Self::new(orders, trading, market(settings)?, &QuerySettings::of(settings)?))
     }
 
     /// The paths of every dialect, without a fallback: put it behind
@@ -70,5 +81,5 @@ pub fn openapi() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<QueryApi> {
-    OpenApiRouter::new().merge(purchasing::routes())
+    OpenApiRouter::new().merge(purchasing::routes()).merge(trading::routes())
 }

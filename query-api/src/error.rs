@@ -1,8 +1,10 @@
 //! What can go wrong with a read, and the problem that the client gets for it.
 
 use axum::response::{IntoResponse, Response};
+use order_domain::trading::{AccountId, Symbol};
 use order_domain::{OrderId, Position};
 use service_kit::Problem;
+use service_kit::parameters::ParameterError;
 use service_kit::problem::types;
 
 use crate::reader::NoAnswer;
@@ -14,24 +16,16 @@ const RETRY_AFTER_S: u64 = 1;
 /// Why a read has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum QueryError {
-    /// A parameter of the path or the query string has a bad value.
-    InvalidParameter {
-        /// Which.
-        name: &'static str,
-        /// What is wrong, or what was expected.
-        wrong: String,
-    },
-    /// There is no such parameter.
-    UnknownParameter {
-        /// What the client called it.
-        name: String,
-        /// Those that there are.
-        known: &'static [&'static str],
-    },
+    /// A parameter of the path or the query string can't be.
+    Parameter(ParameterError),
     /// `Seriatim-Position` is no position, or came twice.
     MalformedPosition,
     /// There is no order of this id, or not yet.
     NoSuchOrder(OrderId),
+    /// The market has no instrument of this name.
+    NoSuchInstrument(Symbol),
+    /// The market has no account of this name, or not yet.
+    NoSuchAccount(AccountId),
     /// The state that the client wants to read is not there.
     NotPassed {
         /// The position it sent.
@@ -43,10 +37,9 @@ pub(crate) enum QueryError {
     NoAnswer(NoAnswer),
 }
 
-impl QueryError {
-    /// A bad value of parameter `name`.
-    pub(crate) fn parameter(name: &'static str, wrong: impl Into<String>) -> Self {
-        Self::InvalidParameter { name, wrong: wrong.into() }
+impl From<ParameterError> for QueryError {
+    fn from(error: ParameterError) -> Self {
+        Self::Parameter(error)
     }
 }
 
@@ -59,13 +52,7 @@ impl From<NoAnswer> for QueryError {
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::InvalidParameter { name, wrong } => Self::new(&types::INVALID_PARAMETER)
-                .detail(format!("Parameter {name}: {wrong}."))
-                .with("parameter", name),
-            QueryError::UnknownParameter { name, known } => Self::new(&types::UNKNOWN_PARAMETER)
-                .detail(format!("The parameters here are {}.", known.join(", ")))
-                .with("parameter", name)
-                .with("known", known),
+            QueryError::Parameter(error) => error.into(),
             QueryError::MalformedPosition => Self::new(&types::INVALID_HEADER)
                 .detail(
                     "Seriatim-Position is the one position that a write answered with, \
@@ -78,6 +65,17 @@ impl From<QueryError> for Problem {
                          moment later; send its Seriatim-Position to wait for it.",
                 )
                 .with("orderId", order_id.to_string()),
+            QueryError::NoSuchInstrument(symbol) => Self::new(&types::INSTRUMENT_NOT_FOUND)
+                .detail(
+                    "The market has no instrument of this name; /api/v3/instruments lists them.",
+                )
+                .with("symbol", symbol.as_str()),
+            QueryError::NoSuchAccount(account) => Self::new(&types::ACCOUNT_NOT_FOUND)
+                .detail(
+                    "The market has no account of this name. One that was just opened can be read \
+                         a moment later; send its Seriatim-Position to wait for it.",
+                )
+                .with("account", account.as_str()),
             QueryError::NotPassed { wanted, why } => not_passed(wanted, why),
             QueryError::NoAnswer(failure) => no_answer(failure),
         }
@@ -122,7 +120,7 @@ fn no_answer(failure: NoAnswer) -> Problem {
     match failure {
         NoAnswer::Away => Problem::unavailable(
             &types::STORE_UNAVAILABLE,
-            "Orders can't be read at the moment.",
+            "The store can't be read at the moment.",
             RETRY_AFTER_S,
         ),
         NoAnswer::Broken => Problem::internal(),

@@ -1,4 +1,4 @@
-//! The program `query-api`: reads orders from SQL and shows them over HTTP.
+//! The program `query-api`: reads orders and markets from SQL and shows them over HTTP.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use clap::Parser;
 use service_kit::config::CommonArgs;
 use service_kit::program;
 
-/// Reads orders from the store and shows them over HTTP. Writes nothing.
+/// Reads orders and markets from the store and shows them over HTTP. Writes nothing.
 #[derive(Parser)]
 #[command(version)]
 struct Args {

@@ -33,7 +33,7 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     let common = settings.common();
     let metrics = telemetry::start(&common.telemetry)?;
     let store = order_store::open(&common.store).await?;
-    let api = QueryApi::of_settings(settings, store.queries)?;
+    let api = QueryApi::of_settings(settings, store.queries, store.trading)?;
     let health = Health::default();
     api.register_checks(&health);
     let router = front_door(api.router(), vec![openapi()], &health, &metrics);

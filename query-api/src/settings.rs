@@ -1,7 +1,8 @@
-//! The section `[query]` of the configuration.
+//! What this program reads of the configuration: the section `[query]`, and the market's name.
 
 use std::time::Duration;
 
+use order_domain::VenueId;
 use serde::Deserialize;
 use service_kit::config::{ConfigError, Settings, millis};
 
@@ -23,6 +24,12 @@ impl QuerySettings {
     }
 }
 
+/// The market that the trading dialect shows.
+pub(crate) fn market(settings: &Settings) -> Result<VenueId, ConfigError> {
+    VenueId::new(settings.common().trading.market.as_str())
+        .map_err(|error| ConfigError::invalid("trading.market", error))
+}
+
 #[cfg(test)]
 mod tests {
     use service_kit::config::CommonArgs;
@@ -30,10 +37,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_market_that_can_be_no_venue_is_refused_by_its_key() {
+        let variable = ("SERIATIM_TRADING__MARKET".to_owned(), "Main Street".to_owned());
+        let settings = Settings::load_with(&CommonArgs::default(), "", [variable]).unwrap();
+        let error = market(&settings).unwrap_err().to_string();
+        assert!(error.starts_with("setting \"trading.market\": a venue is"), "{error}");
+    }
+
+    #[test]
     fn the_default_file_has_every_key() {
         let settings = Settings::load_with(&CommonArgs::default(), "127.0.0.1:8002", []).unwrap();
         let query = QuerySettings::of(&settings).unwrap();
         assert_eq!(query.wait_max, Duration::from_secs(5));
         assert_eq!(query.waiters_max, 1_024);
+        assert_eq!(market(&settings).unwrap().as_str(), "market/main");
     }
 }

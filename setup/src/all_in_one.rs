@@ -29,7 +29,7 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
 
     let processor = Processor::of_settings(settings, log.clone(), store.projections)?;
     let producer = ProducerApi::new(log.clone(), settings, shutdown.clone())?;
-    let query = QueryApi::of_settings(settings, store.queries)?;
+    let query = QueryApi::of_settings(settings, store.queries, store.trading)?;
     let health = Health::default();
     processor.register_checks(&health, settings)?;
     query.register_checks(&health);

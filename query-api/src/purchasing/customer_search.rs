@@ -1,16 +1,15 @@
 //! `GET /api/Orders/customerSearch/{text}`
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use service_kit::parameters::{ParameterError, Parameters, PathText, path_text};
 
-use super::answer;
-use super::described::{Failures, PageParameters, StrongReadHeaders};
-use super::parameters::ListParameters;
-use super::view::PageView;
+use super::view::{self, PageView};
 use crate::api::QueryApi;
+use crate::described::{Failures, PageParameters, StrongReadHeaders};
 use crate::error::QueryError;
+use crate::parameters::{AFTER, LIMIT, page};
 use crate::strong_read::StrongRead;
 
 /// The longest text that is searched for, in bytes of UTF-8.
@@ -38,27 +37,24 @@ const TEXT_BYTES_MAX: usize = 256;
 )]
 pub(crate) async fn customer_search(
     State(api): State<QueryApi>,
-    text: Result<Path<String>, PathRejection>,
+    text: PathText,
     RawQuery(query): RawQuery,
     strong: StrongRead,
 ) -> Result<Response, QueryError> {
     let text = search_text(text)?;
-    let parameters = ListParameters::of_search(query.as_deref())?;
+    let parameters = Parameters::read(query.as_deref(), &[LIMIT, AFTER])?;
+    let page = page(&parameters)?;
     api.catch_up(strong).await?;
-    let rows = api.reader.search_customers(&text, parameters.page).await?;
+    let rows = api.reader.search_customers(&text, page).await?;
     let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC);
-    Ok(answer::page(&rows, &format!("/api/Orders/customerSearch/{encoded}"), &parameters))
+    Ok(view::page(&rows, page, &format!("/api/Orders/customerSearch/{encoded}"), &parameters))
 }
 
-fn search_text(text: Result<Path<String>, PathRejection>) -> Result<String, QueryError> {
-    let Ok(Path(text)) = text else {
-        return Err(QueryError::parameter("text", "expected percent-encoded UTF-8"));
-    };
+fn search_text(text: PathText) -> Result<String, ParameterError> {
+    let text = path_text("text", text)?;
     if text.len() > TEXT_BYTES_MAX {
-        return Err(QueryError::parameter(
-            "text",
-            format!("expected at most {TEXT_BYTES_MAX} bytes"),
-        ));
+        let wrong = format!("expected at most {TEXT_BYTES_MAX} bytes");
+        return Err(ParameterError::new("text", wrong));
     }
     Ok(text)
 }

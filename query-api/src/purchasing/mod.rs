@@ -1,13 +1,8 @@
 //! The purchasing dialect: shops that send whole orders read them back here.
 
-mod answer;
-mod cursor;
 mod customer_search;
-mod described;
-mod entity_tag;
 mod order;
 mod orders;
-mod parameters;
 mod view;
 
 use utoipa_axum::router::OpenApiRouter;

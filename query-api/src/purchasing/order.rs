@@ -1,23 +1,19 @@
 //! `GET /api/Orders/{id}`
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use order_domain::OrderId;
+use service_kit::parameters::{PathText, path_uuid};
 use service_kit::problem::ProblemBody;
-use uuid::Uuid;
 
-use super::answer;
-use super::described::{Failures, StrongReadHeaders};
-use super::entity_tag::EntityTag;
-use super::view::OrderView;
+use super::view::{ORDER_BYTES, OrderView};
+use crate::answer;
 use crate::api::QueryApi;
+use crate::described::{Failures, StrongReadHeaders};
+use crate::entity_tag::EntityTag;
 use crate::error::QueryError;
 use crate::strong_read::StrongRead;
-
-/// The length of a UUID with its hyphens, the only form that orders are shown and asked for in.
-const ID_LENGTH: usize = 36;
 
 /// One order
 ///
@@ -41,26 +37,13 @@ const ID_LENGTH: usize = 36;
 )]
 pub(crate) async fn order(
     State(api): State<QueryApi>,
-    id: Result<Path<String>, PathRejection>,
+    id: PathText,
     strong: StrongRead,
     headers: HeaderMap,
 ) -> Result<Response, QueryError> {
-    let id = order_id(id.ok().as_deref().map(String::as_str))?;
+    let id = OrderId(path_uuid("id", id)?);
     api.catch_up(strong).await?;
     let row = api.reader.order(id).await?.ok_or(QueryError::NoSuchOrder(id))?;
-    let tag = EntityTag::of(&row);
-    if tag.is_known_to(&headers) {
-        return Ok(answer::not_modified(&tag));
-    }
-    Ok(answer::order(&row, &tag))
-}
-
-fn order_id(text: Option<&str>) -> Result<OrderId, QueryError> {
-    text.filter(|text| text.len() == ID_LENGTH)
-        .and_then(|text| Uuid::try_parse(text).ok())
-        .map(OrderId)
-        .ok_or_else(|| {
-            let form = "expected a UUID, such as 0199f6f2-8e5c-7c3a-9d1e-3f0f3f6f2a11";
-            QueryError::parameter("id", form)
-        })
+    let tag = EntityTag::of(row.version);
+    Ok(answer::unless_known(&headers, &tag, &OrderView::from(&row), ORDER_BYTES))
 }

@@ -2,16 +2,23 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use order_domain::{CustomerId, RejectionReason};
+use order_store::{OrderFilter, OrderStatus};
+use service_kit::parameters::{ParameterError, Parameters};
 
-use super::answer;
-use super::described::{Failures, PageParameters, StrongReadHeaders};
-use super::parameters::ListParameters;
-use super::view::PageView;
+use super::view::{self, PageView};
 use crate::api::QueryApi;
+use crate::described::{Failures, PageParameters, StrongReadHeaders};
 use crate::error::QueryError;
+use crate::parameters::{AFTER, LIMIT, STATUS, one_of, page};
 use crate::strong_read::StrongRead;
 
 const PATH: &str = "/api/Orders";
+
+const CUSTOMER_ID: &str = "customerId";
+
+const STATUSES: [&str; 2] =
+    [OrderStatus::Accepted.name(), OrderStatus::Rejected(RejectionReason::NoItems).name()];
 
 /// Orders, newest first
 ///
@@ -39,8 +46,19 @@ pub(crate) async fn orders(
     RawQuery(query): RawQuery,
     strong: StrongRead,
 ) -> Result<Response, QueryError> {
-    let parameters = ListParameters::of_orders(query.as_deref())?;
+    let parameters = Parameters::read(query.as_deref(), &[LIMIT, AFTER, STATUS, CUSTOMER_ID])?;
+    let (filter, page) = (filter(&parameters)?, page(&parameters)?);
     api.catch_up(strong).await?;
-    let rows = api.reader.orders(parameters.filter, parameters.page).await?;
-    Ok(answer::page(&rows, PATH, &parameters))
+    let rows = api.reader.orders(filter, page).await?;
+    Ok(view::page(&rows, page, PATH, &parameters))
+}
+
+fn filter(parameters: &Parameters<'_>) -> Result<OrderFilter, ParameterError> {
+    let status = |text: &str| one_of(text, &STATUSES, |status| status);
+    let customer =
+        |text: &str| text.parse().map(CustomerId).map_err(|_| "expected a customer's number");
+    Ok(OrderFilter {
+        status: parameters.value(STATUS, status)?,
+        customer: parameters.value(CUSTOMER_ID, customer)?,
+    })
 }

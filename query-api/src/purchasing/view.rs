@@ -1,16 +1,23 @@
 //! Orders as JSON, in the words of the purchasing dialect: the fields of the POST body, and what
-//! became of the order.
-//!
-//! Rows are written straight to bytes: nothing is collected, and texts are borrowed from the row.
+//! became of the order. Texts are borrowed from the row.
 
+use axum::response::Response;
 use order_domain::purchase::Item;
 use order_domain::purchasing::{currency_type, payment_method_type};
-use order_domain::{CustomerId, Money, OrderId, Position, Timestamp};
-use order_store::{OrderRow, OrderStatus};
+use order_domain::{CustomerId, Money, OrderId, Position};
+use order_store::{OrderRow, OrderStatus, Page};
 use serde::{Serialize, Serializer};
+use service_kit::parameters::Parameters;
 use utoipa::ToSchema;
 
-use super::cursor::CursorText;
+use crate::answer;
+use crate::cursor::{self, CursorText};
+use crate::each::Each;
+use crate::parameters::AFTER;
+use crate::text::{self, Rfc3339};
+
+/// About how many bytes of JSON an order takes.
+pub(crate) const ORDER_BYTES: usize = 1_024;
 
 /// A purchase and what became of it.
 #[derive(Serialize, ToSchema)]
@@ -34,7 +41,7 @@ pub(crate) struct OrderView<'a> {
     /// How often the order has changed, counted from 1; also its `ETag`.
     version: u32,
     /// The command that last changed the order: `<partition>:<offset>` of the topic `orders`.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "text::position")]
     #[schema(value_type = String, example = "3:1042")]
     position: Position,
     /// When the order was placed: RFC 3339, UTC, in milliseconds.
@@ -68,7 +75,7 @@ pub(crate) struct OrderView<'a> {
     payment_method_type: u8,
     /// What is bought, in the order's own order.
     #[schema(value_type = Vec<ItemView>)]
-    order_items: ItemsView<'a>,
+    order_items: Each<'a, Item, ItemView<'a>>,
 }
 
 /// One line of a purchase.
@@ -104,17 +111,25 @@ pub(crate) struct ItemView<'a> {
 pub(crate) struct PageView<'a> {
     /// The page's orders.
     #[schema(value_type = Vec<OrderView>)]
-    pub(crate) orders: OrdersView<'a>,
+    pub(crate) orders: Each<'a, OrderRow, OrderView<'a>>,
     /// Send it as `after` to get the next page; `null` on the last one. A page that is exactly full
     /// may be followed by an empty one.
     #[schema(value_type = Option<String>, required = true)]
     pub(crate) next: Option<CursorText>,
 }
 
-/// The orders of a page.
-pub(crate) struct OrdersView<'a>(pub(crate) &'a [OrderRow]);
-
-struct ItemsView<'a>(&'a [Item]);
+/// 200 with the page of orders at `path` that `parameters` ask for.
+pub(crate) fn page(
+    rows: &[OrderRow],
+    page: Page,
+    path: &str,
+    parameters: &Parameters<'_>,
+) -> Response {
+    let next = cursor::last_of(rows, page.limit, |row| CursorText(row.cursor()));
+    let view = PageView { orders: Each::of(rows), next };
+    let next = next.map(|next| parameters.uri_with(path, AFTER, next));
+    answer::page(&view, ORDER_BYTES * (rows.len() + 1), next)
+}
 
 impl<'a> From<&'a OrderRow> for OrderView<'a> {
     fn from(row: &'a OrderRow) -> Self {
@@ -139,7 +154,7 @@ impl<'a> From<&'a OrderRow> for OrderView<'a> {
             currency_type: currency_type(row.total.currency()),
             total_price: row.total,
             payment_method_type: payment_method_type(row.payment_method),
-            order_items: ItemsView(&row.items),
+            order_items: Each::of(&row.items),
         }
     }
 }
@@ -159,53 +174,6 @@ impl<'a> From<&'a Item> for ItemView<'a> {
     }
 }
 
-impl Serialize for OrdersView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(OrderView::from))
-    }
-}
-
-impl Serialize for ItemsView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(ItemView::from))
-    }
-}
-
-fn as_text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(position)
-}
-
 fn as_decimal<S: Serializer>(money: &Money, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&money.decimal_text())
-}
-
-/// A time as RFC 3339 writes it.
-struct Rfc3339(Timestamp);
-
-impl Serialize for Rfc3339 {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let millis = self.0.0;
-        // Years beyond 9999 have no RFC 3339 form: the last time that has one stands for them.
-        let beyond = if millis < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
-        let time = jiff::Timestamp::from_millisecond(millis).unwrap_or(beyond);
-        serializer.collect_str(&format_args!("{time:.3}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_time_has_a_text() {
-        for (millis, text) in [
-            (0, "\"1970-01-01T00:00:00.000Z\""),
-            (1_793_611_800_007, "\"2026-11-02T09:30:00.007Z\""),
-            (-1, "\"1969-12-31T23:59:59.999Z\""),
-            (i64::MAX, "\"9999-12-30T22:00:00.999Z\""),
-        ] {
-            assert_eq!(serde_json::to_string(&Rfc3339(Timestamp(millis))).unwrap(), text);
-        }
-        assert!(serde_json::to_string(&Rfc3339(Timestamp(i64::MIN))).is_ok());
-    }
 }

@@ -8,15 +8,41 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use order_domain::VenueId;
 use order_store::OrderQueries;
+use order_store::trading::TradingQueries;
 use query_api::{QueryApi, QuerySettings};
 use serde_json::Value;
 use service_kit::fallback::with_problems;
 use tower::ServiceExt as _;
 
+use crate::double::Double;
+
 /// The bounds of a service under test.
 pub(crate) const SETTINGS: QuerySettings =
     QuerySettings { wait_max: Duration::from_secs(5), waiters_max: 1_000 };
+
+/// A service over a double.
+pub(crate) fn api(store: Arc<Double>, settings: &QuerySettings) -> QueryApi {
+    QueryApi::new(store.clone(), store, market(), settings)
+}
+
+fn market() -> VenueId {
+    VenueId::new("market/main").unwrap()
+}
+
+/// A method, a target and headers.
+pub(crate) type Exchange<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+/// What `requests` are answered with, for a golden file.
+pub(crate) async fn transcript(client: &Client, requests: &[Exchange<'_>]) -> String {
+    let mut text = String::new();
+    for (method, uri, headers) in requests {
+        let answer = client.send(method, uri, headers).await;
+        writeln!(text, "=== {method} {uri} {headers:?}\n{}", answer.transcript()).unwrap();
+    }
+    text
+}
 
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -30,12 +56,20 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    pub(crate) fn new(queries: Arc<dyn OrderQueries>) -> Self {
-        Self::with(queries, &SETTINGS)
+    pub(crate) fn new(store: Arc<Double>) -> Self {
+        Self::with(store, &SETTINGS)
     }
 
-    pub(crate) fn with(queries: Arc<dyn OrderQueries>, settings: &QuerySettings) -> Self {
-        Self { router: with_problems(QueryApi::new(queries, settings).router()) }
+    pub(crate) fn with(store: Arc<Double>, settings: &QuerySettings) -> Self {
+        Self::of(&api(store, settings))
+    }
+
+    pub(crate) fn over(orders: Arc<dyn OrderQueries>, trading: Arc<dyn TradingQueries>) -> Self {
+        Self::of(&QueryApi::new(orders, trading, market(), &SETTINGS))
+    }
+
+    fn of(api: &QueryApi) -> Self {
+        Self { router: with_problems(api.router()) }
     }
 
     pub(crate) async fn get(&self, uri: &str) -> Answer {

@@ -55,7 +55,7 @@ impl Double {
         self.projected_queries.load(Ordering::SeqCst)
     }
 
-    fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
+    pub(crate) fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
         if self.away.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable(CAUSE.to_owned()));
         }

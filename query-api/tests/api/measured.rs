@@ -15,11 +15,14 @@ async fn queries_and_strong_reads_are_measured() {
     client.get_after("/api/Orders", "0:0").await;
     client.get_after("/api/Orders/customerSearch/ada", "0:0").await;
     client.get_after("/api/Orders/0199f6f2-8e5c-7c3a-9d1e-000000000001", "0:1").await;
+    client.get("/api/v3/instruments/BTC-EUR").await;
     let text = metrics.render();
     for line in [
         "seriatim_query_duration_seconds_count{query=\"orders\"}",
         "seriatim_query_duration_seconds_count{query=\"customer-search\"}",
         "seriatim_query_duration_seconds_count{query=\"projected\"}",
+        "seriatim_query_duration_seconds_count{query=\"instruments\"}",
+        "seriatim_query_duration_seconds_count{query=\"instrument-statistics\"}",
         "seriatim_strong_reads_total{outcome=\"passed\"}",
         "seriatim_strong_reads_total{outcome=\"known\"}",
         "seriatim_strong_reads_total{outcome=\"behind\"}",

@@ -1,20 +1,16 @@
 //! Requests and what they are answered with.
 
-use std::fmt::Write as _;
-
-use crate::client::Client;
+use crate::client::{Client, Exchange, transcript};
 use crate::double::Double;
 use crate::rows::assorted;
 use crate::stores::Sqlite;
-
-type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const ACCEPTED: &str = "/api/Orders/0199f6f2-8e5c-7c3a-9d1e-000000000001";
 const REJECTED: &str = "/api/Orders/0199f6f2-8e5c-7c3a-9d1e-000000000002";
 const AMENDED: &str = "/api/Orders/0199f6f2-8e5c-7c3a-9d1e-000000000003";
 const NOBODYS: &str = "/api/Orders/0199f6f2-8e5c-7c3a-9d1e-000000000099";
 
-const REQUESTS: &[Request] = &[
+const REQUESTS: &[Exchange<'static>] = &[
     ("GET", ACCEPTED, &[]),
     ("GET", REJECTED, &[]),
     ("GET", AMENDED, &[("If-None-Match", "\"1\", \"2\"")]),
@@ -49,25 +45,16 @@ const REQUESTS: &[Request] = &[
     ("GET", "/api/Orders/customerSearch/", &[]),
 ];
 
-async fn transcript(client: &Client) -> String {
-    let mut text = String::new();
-    for (method, uri, headers) in REQUESTS {
-        let answer = client.send(method, uri, headers).await;
-        writeln!(text, "=== {method} {uri} {headers:?}\n{}", answer.transcript()).unwrap();
-    }
-    text
-}
-
 #[tokio::test]
 async fn every_request_has_its_answer_over_the_double() {
     let client = Client::new(Double::new(assorted()));
-    insta::assert_snapshot!("answers", transcript(&client).await);
+    insta::assert_snapshot!("answers", transcript(&client, REQUESTS).await);
 }
 
 #[tokio::test]
 async fn every_request_has_the_same_answer_over_sqlite() {
     let store = Sqlite::new(assorted()).await;
-    insta::assert_snapshot!("answers", transcript(&Client::new(store.queries())).await);
+    insta::assert_snapshot!("answers", transcript(&store.client(), REQUESTS).await);
 }
 
 /// A text as a path has it, and the orders that it finds, newest first.
@@ -116,7 +103,7 @@ async fn text_is_data_over_the_double() {
 
 #[tokio::test]
 async fn text_is_data_over_sqlite() {
-    search(&Client::new(Sqlite::new(assorted()).await.queries())).await;
+    search(&Sqlite::new(assorted()).await.client()).await;
 }
 
 #[tokio::test]

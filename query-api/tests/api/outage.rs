@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use axum::http::Request;
-use query_api::QueryApi;
 use service_kit::health::Health;
 use tower::ServiceExt as _;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::client::{Client, SETTINGS};
+use crate::client::{Client, SETTINGS, api};
 use crate::double::{CAUSE, Double};
+use crate::reads::READS;
 use crate::rows::assorted;
 
 /// What was logged.
@@ -48,12 +48,6 @@ impl MakeWriter<'_> for Log {
         self.clone()
     }
 }
-
-const READS: [&str; 3] = [
-    "/api/Orders",
-    "/api/Orders/customerSearch/ada",
-    "/api/Orders/0199f6f2-8e5c-7c3a-9d1e-000000000001",
-];
 
 #[tokio::test]
 async fn while_the_store_is_away_reads_are_told_when_to_come_back() {
@@ -92,7 +86,7 @@ async fn a_store_that_can_never_answer_is_an_internal_error_without_its_cause() 
 async fn the_service_is_ready_while_the_store_can_be_read() {
     let store = Double::new(assorted());
     let health = Health::default();
-    QueryApi::new(store.clone(), &SETTINGS).register_checks(&health);
+    api(store.clone(), &SETTINGS).register_checks(&health);
     for (away, status) in [(false, 200), (true, 503), (false, 200)] {
         store.go_away(away);
         let request = Request::get("/readyz").body(Body::empty()).unwrap();

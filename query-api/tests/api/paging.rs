@@ -57,6 +57,6 @@ async fn each_order_is_seen_once_and_in_order_over_the_double() {
 #[tokio::test]
 async fn each_order_is_seen_once_and_in_order_over_sqlite() {
     let store = Sqlite::new(stored()).await;
-    let seen = walk(&Client::new(store.queries()), async |rows| store.insert(rows).await).await;
+    let seen = walk(&store.client(), async |rows| store.insert(rows).await).await;
     assert_eq!(seen, expected());
 }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use query_api::QueryApi;
 use service_kit::config::{CommonArgs, Settings};
 use service_kit::server;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::SETTINGS;
+use crate::client::{SETTINGS, api};
 use crate::double::Double;
 use crate::rows::assorted;
 
@@ -24,7 +23,7 @@ async fn an_answer_without_a_body_is_followed_by_the_next() {
     let http = settings.common().http;
     let listener = server::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = QueryApi::new(Double::new(assorted()), &SETTINGS).router();
+    let router = api(Double::new(assorted()), &SETTINGS).router();
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     let serving =

@@ -1,9 +1,11 @@
-//! A SQLite store with orders in it.
+//! A SQLite store with orders and markets in it.
 
-use std::sync::Arc;
-
-use order_store::{OrderQueries, OrderRow, OrderStore, ProjectionBatch};
+use order_domain::Decision;
+use order_store::projection::market_change;
+use order_store::{OrderRow, OrderStore, ProjectionBatch};
 use tempfile::TempDir;
+
+use crate::client::Client;
 
 /// SQLite in a folder of its own, which goes when the value does.
 pub(crate) struct Sqlite {
@@ -27,7 +29,15 @@ impl Sqlite {
         self.store.projections.apply(&batch).await.unwrap();
     }
 
-    pub(crate) fn queries(&self) -> Arc<dyn OrderQueries> {
-        self.store.queries.clone()
+    /// Writes what `decisions` change, as the projector does.
+    pub(crate) async fn project(&self, decisions: &[Decision]) {
+        let markets = decisions.iter().filter_map(|decision| market_change(decision).unwrap());
+        let trading = markets.collect();
+        let batch = ProjectionBatch { trading, ..ProjectionBatch::default() };
+        self.store.projections.apply(&batch).await.unwrap();
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::over(self.store.queries.clone(), self.store.trading.clone())
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::client::{Client, SETTINGS};
 use crate::double::{Double, PARTITIONS};
+use crate::reads::READS;
 use crate::rows::assorted;
 
 const URI: &str = "/api/Orders?limit=1";
@@ -34,9 +35,7 @@ async fn a_read_waits_until_its_position_is_projected() {
 
 #[tokio::test(start_paused = true)]
 async fn every_read_waits() {
-    for uri in
-        [URI, "/api/Orders/customerSearch/ada", "/api/Orders/0199f6f2-8e5c-7c3a-9d1e-000000000001"]
-    {
+    for uri in READS {
         let (store, client) = service();
         assert_eq!(client.get_after(uri, "0:0").await.problem(), "projection-behind");
         store.project(0, 1);

@@ -82,7 +82,7 @@ problem_types! {
     LOG_UNAVAILABLE, "log-unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable",
         "The log does not take writes at the moment. What was sent may or may not have been taken: send it again after Retry-After, with the same Idempotency-Key.";
     STORE_UNAVAILABLE, "store-unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable",
-        "Orders can't be read at the moment. Ask again after Retry-After.";
+        "The store can't be read at the moment. Ask again after Retry-After.";
     PROJECTION_BEHIND, "projection-behind", SERVICE_UNAVAILABLE, "Temporarily unavailable",
         "The projection had not reached the Seriatim-Position when the wait ran out; it is `lag` records behind. Ask again after Retry-After.";
     TOO_MANY_WAITING_READS, "too-many-waiting-reads", SERVICE_UNAVAILABLE, "Temporarily unavailable",

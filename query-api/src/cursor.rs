@@ -1,6 +1,7 @@
-//! A place in the list of orders, as the text that clients send back in `after`.
+//! A place in a list, as the text that clients send back to get what lies behind it.
 //!
-//! The text is opaque to clients: 16 hex digits of the order's time, then 32 of its id.
+//! The text is opaque to clients. That of a place in a list of orders is 16 hex digits of the order's
+//! time, then 32 of its id.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +16,14 @@ const TIME_DIGITS: usize = 16;
 /// The text's length.
 const DIGITS: usize = TIME_DIGITS + 32;
 
-/// A cursor as text.
+/// The place of the last of `rows`; `None` where they don't fill a page of `limit`, so that nothing
+/// lies behind them.
+pub(crate) fn last_of<R, C>(rows: &[R], limit: u32, place: impl FnOnce(&R) -> C) -> Option<C> {
+    let full = rows.len() >= limit as usize;
+    rows.last().filter(|_| full).map(place)
+}
+
+/// A place in a list of orders, as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CursorText(pub(crate) Cursor);
 

@@ -1,4 +1,4 @@
-//! What every path of the dialect shares, for the OpenAPI document. Nothing here is ever built.
+//! What the paths share, for the OpenAPI document. Nothing here is ever built.
 
 use service_kit::problem::ProblemBody;
 use utoipa::{IntoParams, IntoResponses};
@@ -21,7 +21,7 @@ pub(crate) struct StrongReadHeaders {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) struct PageParameters {
-    /// How many orders a page has, at most. 50 where it is not given.
+    /// How many rows a page has, at most. 50 where it is not given.
     #[param(minimum = 1, maximum = 500, example = 50)]
     limit: Option<u32>,
     /// The `next` of the page before. Its meaning is the service's own.

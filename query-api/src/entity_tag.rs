@@ -1,15 +1,15 @@
-//! Entity tags: the version of an order, so that a client that has it need not get it again.
+//! Entity tags: the version of a thing, so that a client that has it need not get it again.
 
 use axum::http::header::IF_NONE_MATCH;
 use axum::http::{HeaderMap, HeaderValue};
-use order_store::OrderRow;
 
-/// The tag of one state of an order: `"<version>"`.
+/// The tag of one state: `"<version>"`.
 pub(crate) struct EntityTag(String);
 
 impl EntityTag {
-    pub(crate) fn of(row: &OrderRow) -> Self {
-        Self(format!("\"{}\"", row.version))
+    /// The tag of the state that has this number.
+    pub(crate) fn of(version: impl Into<u64>) -> Self {
+        Self(format!("\"{}\"", version.into()))
     }
 
     /// Whether `headers` say that the client has this state already.

@@ -4,12 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use order_domain::{Offset, OrderId, Partition};
+use order_domain::{Offset, OrderId, Partition, VenueId};
+use order_store::trading::TradingQueries;
 use order_store::{OrderFilter, OrderQueries, OrderRow, Page, StoreError, StreamId};
 use tokio::time::{Instant, timeout};
 
 use crate::metrics;
 use crate::outage::Outage;
+
+mod market;
+
+pub(crate) use market::MarketReader;
 
 /// The longest that one query may take.
 pub(crate) const QUERY_TIME_MAX: Duration = Duration::from_secs(5);
@@ -26,7 +31,7 @@ pub(crate) enum NoAnswer {
     Broken,
 }
 
-/// Asks the store.
+/// Asks the store about purchases, and how far it is.
 #[derive(Clone)]
 pub(crate) struct Reader {
     queries: Arc<dyn OrderQueries>,
@@ -36,6 +41,15 @@ pub(crate) struct Reader {
 impl Reader {
     pub(crate) fn new(queries: Arc<dyn OrderQueries>) -> Self {
         Self { queries, outage: Arc::default() }
+    }
+
+    /// Asks the same store about a market.
+    pub(crate) fn of_market(
+        &self,
+        market: VenueId,
+        queries: Arc<dyn TradingQueries>,
+    ) -> MarketReader {
+        MarketReader::new(market, queries, self.outage.clone())
     }
 
     /// One order.
@@ -83,28 +97,37 @@ impl Reader {
         query: &'static str,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, NoAnswer> {
-        let asked_at = Instant::now();
-        let answer = timeout(QUERY_TIME_MAX, answer).await;
-        metrics::query_answered(query, asked_at.elapsed());
-        match answer {
-            Ok(Ok(answer)) => {
-                self.outage.end();
-                Ok(answer)
-            }
-            // Without a schema, or with a damaged one, a person must help, or the processor, which
-            // makes it; until then the store is away like any other.
-            Ok(Err(error)) if !matches!(error, StoreError::Refused(_)) => {
-                self.outage.begin(&error);
-                Err(NoAnswer::Away)
-            }
-            Ok(Err(error)) => {
-                tracing::error!(query, cause = %error, "the store can't answer a query");
-                Err(NoAnswer::Broken)
-            }
-            Err(elapsed) => {
-                self.outage.begin(&elapsed);
-                Err(NoAnswer::Away)
-            }
+        ask(&self.outage, query, answer).await
+    }
+}
+
+/// Bounds and measures one query. `outage` is that of the store that is asked.
+async fn ask<T>(
+    outage: &Outage,
+    query: &'static str,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, NoAnswer> {
+    let asked_at = Instant::now();
+    let answer = timeout(QUERY_TIME_MAX, answer).await;
+    metrics::query_answered(query, asked_at.elapsed());
+    match answer {
+        Ok(Ok(answer)) => {
+            outage.end();
+            Ok(answer)
+        }
+        // Without a schema, or with a damaged one, a person must help, or the processor, which
+        // makes it; until then the store is away like any other.
+        Ok(Err(error)) if !matches!(error, StoreError::Refused(_)) => {
+            outage.begin(&error);
+            Err(NoAnswer::Away)
+        }
+        Ok(Err(error)) => {
+            tracing::error!(query, cause = %error, "the store can't answer a query");
+            Err(NoAnswer::Broken)
+        }
+        Err(elapsed) => {
+            outage.begin(&elapsed);
+            Err(NoAnswer::Away)
         }
     }
 }
