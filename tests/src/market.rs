@@ -222,7 +222,7 @@ fn balances(account: &Value) -> BTreeMap<String, (i64, i64)> {
 }
 
 fn units(amount: &Value, scale: u32) -> i64 {
-    let decimal: Decimal = serde_json::from_value(amount.clone()).expect("a decimal");
+    let decimal: Decimal = serde_json::from_str(&amount.to_string()).expect("a decimal");
     decimal.units(scale).expect("no finer than the asset")
 }
 
