@@ -63,11 +63,10 @@ fn place(who: &str, side: Side, quantity: &str, price: &str) -> Request {
 }
 
 fn amend(order: u32, price: &str) -> Request {
-    let (order_id, price) = (order_id(order), Some(number(price)));
     Request::AmendOrder(AmendOrder {
-        order_id,
+        order_id: order_id(order),
         account: None,
-        price,
+        price: Some(number(price)),
         quantity: None,
         if_version: None,
     })

@@ -187,21 +187,16 @@ impl Market {
 
     /// Cancels order `id` as command `command`.
     pub fn cancel_as(&mut self, command: u128, id: u128) -> Decision {
-        let (order_id, if_version) = (order(id), None);
-        self.ask_as(
-            command,
-            Request::CancelOrder(CancelOrder { order_id, account: None, if_version }),
-        )
+        let (order_id, account, if_version) = (order(id), None, None);
+        self.ask_as(command, Request::CancelOrder(CancelOrder { order_id, account, if_version }))
     }
 
     pub fn amend(&mut self, id: u128, price: Option<&str>, quantity: Option<&str>) -> Decision {
-        let (price, quantity) = (price.map(number), quantity.map(number));
-        let order_id = order(id);
         self.ask(Request::AmendOrder(AmendOrder {
-            order_id,
+            order_id: order(id),
             account: None,
-            price,
-            quantity,
+            price: price.map(number),
+            quantity: quantity.map(number),
             if_version: None,
         }))
     }
