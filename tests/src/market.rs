@@ -30,16 +30,16 @@ pub fn seeded(house: House, accounts: &[&str]) -> House {
 }
 
 fn seed(accounts: &[&str]) -> String {
-    let mut text = format!(
+    let instrument = format!(
         "[[instruments]]\nsymbol = \"{SYMBOL}\"\nbase = {{ code = \"BTC\", scale = {BASE_SCALE} }}\n\
          quote = {{ code = \"EUR\", scale = {QUOTE_SCALE} }}\ntickSize = \"0.50\"\nlotSize = \"0.02\"\n\
          minimumNotional = \"1\"\nmakerFee = 10\ntakerFee = 25\n"
     );
-    for account in accounts {
-        let deposits = DEPOSIT.map(|(asset, amount)| format!("{asset} = \"{amount}\"")).join(", ");
-        text += &format!("[[accounts]]\naccount = \"{account}\"\ndeposits = {{ {deposits} }}\n");
-    }
-    text
+    let deposits = DEPOSIT.map(|(asset, amount)| format!("{asset} = \"{amount}\"")).join(", ");
+    let account =
+        |name: &&str| format!("[[accounts]]\naccount = \"{name}\"\ndeposits = {{ {deposits} }}\n");
+    let accounts: String = accounts.iter().map(account).collect();
+    instrument + &accounts
 }
 
 /// A limit order's body.

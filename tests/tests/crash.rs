@@ -72,7 +72,9 @@ async fn survive(profile: Profile) {
     let history = History::read(&house).await;
     for lists in [&bought, &traded] {
         history.holds(&lists.concat());
-        lists.iter().for_each(|commands| check_order(commands));
+        for commands in lists {
+            check_order(commands);
+        }
     }
     history.equals_rows(&rows);
     println!(
@@ -118,12 +120,12 @@ fn start_load(url: &str, customers: &[Load], members: &[Load]) -> JoinSet<()> {
     load
 }
 
-async fn again_and_again(sent: Load, mut send: impl AsyncFnMut(u64) -> Option<Acknowledged>) {
+async fn again_and_again(load: Load, mut send: impl AsyncFnMut(u64) -> Option<Acknowledged>) {
     loop {
-        let next = sent.lock().unwrap().commands;
+        let next = load.lock().unwrap().commands;
         match send(next).await {
             Some(acknowledged) => {
-                let mut sent = sent.lock().unwrap();
+                let mut sent = load.lock().unwrap();
                 sent.acknowledged.push(acknowledged);
                 sent.commands += 1;
             }
@@ -142,7 +144,7 @@ async fn trade(
 ) -> Option<Acknowledged> {
     let key = format!("{member}-{number}");
     let key = [("Idempotency-Key", key.as_str())];
-    let side = if number % 3 == 0 { "sell" } else { "buy" };
+    let side = if number.is_multiple_of(3) { "sell" } else { "buy" };
     let quantity = format!("0.{:02}", 2 + 2 * (number * 7 % 20));
     let spread = number * 13 % 9;
     let answer = match (number % 8, earlier.len().checked_sub(3)) {
