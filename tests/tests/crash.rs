@@ -125,9 +125,9 @@ async fn again_and_again(load: Load, mut send: impl AsyncFnMut(u64) -> Option<Ac
         let next = load.lock().unwrap().commands;
         match send(next).await {
             Some(acknowledged) => {
-                let mut sent = load.lock().unwrap();
-                sent.acknowledged.push(acknowledged);
-                sent.commands += 1;
+                let mut load = load.lock().unwrap();
+                load.acknowledged.push(acknowledged);
+                load.commands += 1;
             }
             None => tokio::time::sleep(Duration::from_millis(20)).await,
         }
