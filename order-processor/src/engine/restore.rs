@@ -10,7 +10,7 @@ use order_domain::{Command, Decision, Offset, Partition, Position, Timestamp};
 use order_engine::{Engine, EngineSettings};
 use tracing::warn;
 
-use super::snapshots::{Kept, Snapshots};
+use super::snapshots::{Kept, SnapshotStore};
 use crate::one_record::{read_before, read_one};
 
 /// How much is read at once.
@@ -95,7 +95,7 @@ pub enum RestoreError {
 /// Restores the engine of `partition` up to the end that `order-events` has now.
 pub async fn restore(
     log: &dyn EventLog,
-    snapshots: &Snapshots,
+    snapshots: &dyn SnapshotStore,
     partition: Partition,
     settings: EngineSettings,
 ) -> Result<Restored, RestoreError> {
@@ -108,7 +108,7 @@ pub async fn restore(
 /// the decisions after it.
 pub async fn restore_until(
     log: &dyn EventLog,
-    snapshots: &Snapshots,
+    snapshots: &dyn SnapshotStore,
     partition: Partition,
     settings: EngineSettings,
     until: Until,

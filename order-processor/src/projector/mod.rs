@@ -36,7 +36,7 @@ use tracing::debug;
 use crate::dead_letters::{DeadLetterLimit, LimitReached};
 use crate::runs::{self, Course, Run, needs_a_person};
 use crate::status::{Role, Status, WorkerState};
-use crate::{DeadLetterLimitSettings, ProjectorSettings};
+use crate::{Clock, DeadLetterLimitSettings, ProjectorSettings};
 use parking::Parking;
 use resume::{ResumeError, resume};
 use retry::RetryStreams;
@@ -57,6 +57,7 @@ pub struct ProjectorWorker {
     status: Status,
     /// The store has lost its schema, or never had it: make it before the next run.
     schema_is_doubtful: AtomicBool,
+    clock: Clock,
 }
 
 /// Why a run over the log ended before it was told to.
@@ -112,7 +113,14 @@ impl ProjectorWorker {
         settings: ProjectorSettings,
         status: Status,
     ) -> Self {
-        Self { log, store, settings, status, schema_is_doubtful: AtomicBool::new(false) }
+        let schema_is_doubtful = AtomicBool::new(false);
+        Self { log, store, settings, status, schema_is_doubtful, clock: Clock::System }
+    }
+
+    /// The same worker with another time.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 }
 
@@ -123,6 +131,10 @@ impl Run for ProjectorWorker {
 
     fn status(&self) -> &Status {
         &self.status
+    }
+
+    fn clock(&self) -> Clock {
+        self.clock
     }
 
     fn dead_letters(&self) -> DeadLetterLimitSettings {
@@ -192,22 +204,22 @@ impl ProjectorWorker {
         if self.schema_is_doubtful.swap(false, Ordering::Relaxed) {
             prepare_store(self.log.as_ref(), self.store.as_ref()).await?;
         }
+        let (log, store, clock) = (&self.log, &self.store, self.clock);
         let stream = StreamId { topic: ORDER_EVENTS.as_str().to_owned(), partition };
-        let checkpoint = self.store.checkpoint(&stream).await?;
+        let checkpoint = store.checkpoint(&stream).await?;
         debug!(%partition, next = %checkpoint.next, "the projector has its checkpoint");
         let projection = Projection {
             partition,
             stream,
             checkpoint,
-            parking: Parking::new(self.store.parked(partition).await?),
-            set_aside: SetAside::new(self.log.clone(), partition, &self.settings),
-            writer: Writer::new(self.store.clone(), partition, self.status.clone(), stop.clone()),
+            parking: Parking::new(store.parked(partition).await?),
+            set_aside: SetAside::new(log.clone(), partition, &self.settings, clock),
+            writer: Writer::new(store.clone(), partition, self.status.clone(), stop.clone(), clock),
             limit,
         };
-        let reader = resume(self.log.as_ref(), &ORDER_EVENTS, partition, checkpoint).await?;
-        let retries =
-            RetryStreams::open(self.log.as_ref(), self.store.as_ref(), partition, &self.settings)
-                .await?;
+        let reader = resume(log.as_ref(), &ORDER_EVENTS, partition, checkpoint).await?;
+        let (log, store) = (log.as_ref(), store.as_ref());
+        let retries = RetryStreams::open(log, store, partition, &self.settings, clock).await?;
         Ok(Begun { projection, reader, retries })
     }
 }

@@ -18,8 +18,7 @@ use super::resume::resume;
 use super::set_aside::Failure;
 use super::writing::refusal;
 use super::{Projection, RunError};
-use crate::ProjectorSettings;
-use crate::clock::now;
+use crate::{Clock, ProjectorSettings};
 
 /// How much of a retry topic is held while it waits.
 const HELD: BatchLimit = BatchLimit { records: 64, bytes: 1 << 20 };
@@ -31,6 +30,7 @@ struct RetryStream {
     topic: Topic,
     stream: StreamId,
     delay: Duration,
+    clock: Clock,
     checkpoint: Checkpoint,
     reader: Box<dyn LogReader>,
     /// Read, but not yet due.
@@ -49,6 +49,7 @@ impl RetryStreams {
         store: &dyn ProjectionStore,
         partition: Partition,
         settings: &ProjectorSettings,
+        clock: Clock,
     ) -> Result<Self, RunError> {
         let mut streams = Vec::new();
         for (topic, delay) in settings.retry_tiers() {
@@ -56,7 +57,7 @@ impl RetryStreams {
             let checkpoint = store.checkpoint(&stream).await?;
             let reader = resume(log, &topic, partition, checkpoint).await?;
             let held = VecDeque::new();
-            streams.push(RetryStream { topic, stream, delay, checkpoint, reader, held });
+            streams.push(RetryStream { topic, stream, delay, clock, checkpoint, reader, held });
         }
         Ok(Self(streams))
     }
@@ -98,7 +99,7 @@ impl RetryStream {
     fn time_left(&self, record: &Record) -> Duration {
         let delay_ms = i64::try_from(self.delay.as_millis()).unwrap_or(i64::MAX);
         let due_at = record.timestamp.0.saturating_add(delay_ms);
-        let left_ms = due_at.saturating_sub(now().0).clamp(0, delay_ms);
+        let left_ms = due_at.saturating_sub(self.clock.now().0).clamp(0, delay_ms);
         Duration::from_millis(left_ms.unsigned_abs())
     }
 }
