@@ -12,6 +12,10 @@
 //!
 //! A record is set aside in the log before the checkpoint moves past it. A crash in between sets it
 //! aside twice, which is harmless: a row is only overwritten by a newer source position.
+//!
+//! What is parked is known in memory, too, as of the last transaction. Whoever parks or frees an order
+//! therefore makes sure, in the same transaction, that no other projector has moved *any* stream of
+//! the partition meanwhile: else that one may have parked what this one never frees.
 
 mod batch;
 mod live;
@@ -29,7 +33,7 @@ use async_trait::async_trait;
 use event_log::topics::ORDER_EVENTS;
 use event_log::{EventLog, LogError, LogReader};
 use order_domain::Partition;
-use order_store::{Checkpoint, ProjectionStore, StoreError, StreamId};
+use order_store::{Checkpoint, CheckpointMove, ProjectionStore, StoreError, StreamId};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -208,18 +212,22 @@ impl ProjectorWorker {
         let stream = StreamId { topic: ORDER_EVENTS.as_str().to_owned(), partition };
         let checkpoint = store.checkpoint(&stream).await?;
         debug!(%partition, next = %checkpoint.next, "the projector has its checkpoint");
+        let reader = resume(log.as_ref(), &ORDER_EVENTS, partition, checkpoint).await?;
+        let retries =
+            RetryStreams::open(log.as_ref(), store.as_ref(), partition, &self.settings, clock)
+                .await?;
+        // After every checkpoint: what another projector parks from now on moves one of them.
+        let parking = Parking::new(store.parked(partition).await?);
         let projection = Projection {
             partition,
             stream,
             checkpoint,
-            parking: Parking::new(store.parked(partition).await?),
+            retries: retries.stay(),
+            parking,
             set_aside: SetAside::new(log.clone(), partition, &self.settings, clock),
             writer: Writer::new(store.clone(), partition, self.status.clone(), stop.clone(), clock),
             limit,
         };
-        let reader = resume(log.as_ref(), &ORDER_EVENTS, partition, checkpoint).await?;
-        let (log, store) = (log.as_ref(), store.as_ref());
-        let retries = RetryStreams::open(log, store, partition, &self.settings, clock).await?;
         Ok(Begun { projection, reader, retries })
     }
 }
@@ -256,6 +264,8 @@ struct Projection<'a> {
     partition: Partition,
     stream: StreamId,
     checkpoint: Checkpoint,
+    /// Leaves every retry topic where it is.
+    retries: Vec<CheckpointMove>,
     parking: Parking,
     set_aside: SetAside,
     writer: Writer,

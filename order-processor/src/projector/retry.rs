@@ -73,6 +73,16 @@ impl RetryStreams {
         due
     }
 
+    /// Moves that leave every retry topic where it is.
+    pub(super) fn stay(&self) -> Vec<CheckpointMove> {
+        let stay = |RetryStream { stream, checkpoint: at, .. }: &RetryStream| CheckpointMove {
+            stream: stream.clone(),
+            from: *at,
+            to: *at,
+        };
+        self.0.iter().map(stay).collect()
+    }
+
     /// The first record of this tier has been dealt with.
     fn passed(&mut self, tier: u16, checkpoint: Checkpoint) {
         if let Some(stream) = self.0.get_mut(usize::from(tier)) {
@@ -126,12 +136,12 @@ impl Projection<'_> {
             last: Some(read.record.mark()),
             ..from
         };
-        let step = CheckpointMove { stream: stream.stream.clone(), from, to };
+        let moves = self.alone(CheckpointMove { stream: stream.stream.clone(), from, to });
 
         let hindered = if self.waits_behind_later(&read, tier) {
             Err((Failure::BehindAnother, BEHIND_ANOTHER.to_owned()))
         } else {
-            self.write_one(&read, &step).await?
+            self.write_one(&read, &moves).await?
         };
         if let Err((failure, cause)) = hindered {
             let next = self.set_aside.tier_after(Some(tier));
@@ -140,12 +150,12 @@ impl Projection<'_> {
             }
             self.set_aside.put(&read.record, &topic, next, failure, &cause).await?;
             let park = self.parked(&read, next, &cause);
-            let batch =
-                ProjectionBatch { moves: vec![step], park: park.clone(), ..Default::default() };
+            let batch = ProjectionBatch { moves, park: park.clone(), ..Default::default() };
             self.writer.write(&batch).await?;
             self.parking.park(park);
         }
         streams.passed(due.tier, to);
+        self.retries = streams.stay();
         Ok(())
     }
 
@@ -166,14 +176,14 @@ impl Projection<'_> {
     async fn write_one(
         &mut self,
         read: &Read,
-        step: &CheckpointMove,
+        moves: &[CheckpointMove],
     ) -> Result<Result<(), (Failure, String)>, RunError> {
         if let Err(cause) = &read.content {
             return Ok(Err((Failure::Undecodable, cause.clone())));
         }
         let freed = self.parking.freed_by(&read.subjects, read.source);
         let mut batch = ProjectionBatch {
-            moves: vec![step.clone()],
+            moves: moves.to_vec(),
             unpark: freed.iter().map(|order_id| (self.partition, *order_id)).collect(),
             ..Default::default()
         };
@@ -181,7 +191,7 @@ impl Projection<'_> {
         if let Err(error) = self.writer.write(&batch).await {
             return Ok(Err((Failure::Refused, refusal(error)?)));
         }
-        info!(position = %read.record.position, topic = %step.stream, "a retried event is projected");
+        info!(position = %read.record.position, "a retried event is projected");
         self.parking.free(&freed);
         self.report_parked();
         self.limit.handled(1);
