@@ -183,7 +183,7 @@ impl EngineWorker {
             }
         };
         let count = records.len();
-        let decided = batch::decide(&mut state.engine, records);
+        let decided = batch::decide(&mut state.engine, state.events_next, records);
         for _ in &decided.dead_letters {
             limit.dead_letter()?;
         }

@@ -179,7 +179,8 @@ async fn check_orders(log: &dyn EventLog, restored: &Restored) -> Result<(), Res
     }
 }
 
-/// Evolves through the published decisions up to `end` (exclusive), or to that moment.
+/// Evolves through the published decisions up to `end` (exclusive), or to that moment, but for those of
+/// an engine that did not know of another.
 async fn catch_up(
     log: &dyn EventLog,
     mut restored: Restored,
@@ -194,6 +195,10 @@ async fn catch_up(
     while restored.events_next < end {
         for record in reader.next(READ).await? {
             let position = record.position;
+            if !record.stands_as_expected() {
+                restored.events_next = position.offset.next();
+                continue;
+            }
             let read = Decision::from_json(&record.payload);
             // A rival's late decision on an earlier command changes nothing, and ends nothing.
             if let Ok(decision) = &read

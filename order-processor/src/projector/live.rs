@@ -15,7 +15,7 @@ impl Projection<'_> {
     /// Projects records in order: as many as possible in one transaction, and when the store refuses
     /// them, half as many, until the record that it refuses stands alone and is set aside.
     pub(super) async fn project(&mut self, records: Vec<Record>) -> Result<(), RunError> {
-        let records: Vec<Read> = records.into_iter().map(Read::of).collect();
+        let records: Vec<Read> = records.into_iter().map(Read::of_event).collect();
         let mut rest = &records[..];
         let mut at_once = rest.len();
         while !rest.is_empty() {
