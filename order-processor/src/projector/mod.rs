@@ -175,7 +175,8 @@ impl ProjectorWorker {
         let Begun { mut projection, mut reader, mut retries } = begun;
         self.status.set(Role::Projector, partition, WorkerState::Running);
         self.status.set_next(Role::Projector, partition, projection.checkpoint.next);
-        loop {
+        // Told to stop in the middle of something, it begins nothing more.
+        while !stop.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 due = retries.due() => projection.try_again(due?, &mut retries).await?,
@@ -185,6 +186,7 @@ impl ProjectorWorker {
             patience.reset();
             self.status.set_next(Role::Projector, partition, projection.checkpoint.next);
         }
+        Ok(())
     }
 
     /// Makes sure, while nothing comes in, that the store still is where it was left: somebody may have
