@@ -27,6 +27,7 @@ mod state;
 mod status;
 pub mod time_travel;
 
+pub use clock::Clock;
 pub use member::Member;
 pub use processor::{Processor, ProcessorError};
 pub use program::{LISTEN_DEFAULT, RunError, open_store, run};

@@ -109,7 +109,7 @@ impl Processor {
     async fn run_engine(&self, stop: CancellationToken) {
         let worker = EngineWorker::new(
             self.log.clone(),
-            self.snapshots.clone(),
+            Arc::new(self.snapshots.clone()),
             self.engine.clone(),
             self.status.clone(),
             self.engines.clone(),

@@ -8,11 +8,11 @@ use order_domain::Partition;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use crate::DeadLetterLimitSettings;
 use crate::dead_letters::DeadLetterLimit;
 use crate::partitions::Worker;
 use crate::patience::Patience;
 use crate::status::{Role, Status, WorkerState};
+use crate::{Clock, DeadLetterLimitSettings};
 
 /// What a role does with a partition from one error to the next.
 #[async_trait]
@@ -24,6 +24,9 @@ pub(crate) trait Run: Send + Sync + 'static {
 
     /// Where the role tells how it is.
     fn status(&self) -> &Status;
+
+    /// Where its time comes from.
+    fn clock(&self) -> Clock;
 
     /// When to stop instead of dead-lettering on.
     fn dead_letters(&self) -> DeadLetterLimitSettings;
@@ -55,7 +58,7 @@ pub(crate) struct Course {
 impl<R: Run> Worker for R {
     async fn work(&self, partition: Partition, stop: CancellationToken) {
         let limit = DeadLetterLimit::new(self.dead_letters());
-        let mut course = Course { limit, patience: Patience::new() };
+        let mut course = Course { limit, patience: self.clock().patience() };
         let (role, status) = (R::ROLE, self.status());
         while !stop.is_cancelled() {
             status.set(role, partition, WorkerState::Starting);

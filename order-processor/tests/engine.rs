@@ -10,7 +10,7 @@ use order_domain::event::Outcome;
 use order_domain::{Decision, Event, Offset, Partition};
 use order_engine::EngineSettings;
 use order_processor::engine::restore::{Until, restore, restore_until};
-use order_processor::engine::snapshots::Snapshots;
+use order_processor::engine::snapshots::{SnapshotStore as _, Snapshots};
 use order_processor::{Role, WorkerState};
 
 #[tokio::test(flavor = "multi_thread")]

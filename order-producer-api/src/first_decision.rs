@@ -41,6 +41,9 @@ async fn search(log: &dyn EventLog, source: Position) -> Result<Option<Outcome>,
     while seen < LOOKED_THROUGH_MAX {
         for record in reader.next(READ_LIMIT).await? {
             seen += 1;
+            if !record.stands_as_expected() {
+                continue;
+            }
             match Decision::from_json(&record.payload) {
                 Ok(decision) if decision.source == source => return Ok(Outcome::of(decision)),
                 Ok(decision) if decision.source > source => return Ok(None),

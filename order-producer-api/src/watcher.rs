@@ -162,6 +162,9 @@ impl Followed {
     }
 
     fn publish(&self, record: &Record) {
+        if !record.stands_as_expected() {
+            return;
+        }
         match Decision::from_json(&record.payload) {
             Ok(decision) => {
                 let source = decision.source.offset;

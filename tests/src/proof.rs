@@ -46,6 +46,9 @@ impl History {
         }
         let mut source_next = Offset::ZERO;
         for record in read_all(log, &ORDER_EVENTS, partition).await {
+            if !record.stands_as_expected() {
+                continue;
+            }
             let decision = Decision::from_json(&record.payload).expect("a decision");
             let source = decision.source;
             assert_eq!(source.partition, partition, "a decision stands beside its command");

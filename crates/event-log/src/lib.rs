@@ -15,11 +15,16 @@
 //! - a key maps to its partition as Kafka's default partitioner does ([`partition_of_key`]);
 //! - nothing that was answered is lost by a crash of the process.
 //!
+//! A writer that must be the only one of its partition says where it expects its records to stand
+//! ([`NewRecord::expected_at`]), and readers pass over those that stand elsewhere
+//! ([`Record::stands_as_expected`]).
+//!
 //! Architecture Invariant: only this crate names rdkafka, and the embedded log's SQLite is nobody
 //! else's business.
 
 pub mod dead_letters;
 mod error;
+mod expected;
 mod kafka;
 mod open;
 mod partitioner;
@@ -29,6 +34,7 @@ mod sqlite;
 pub mod topics;
 
 pub use error::LogError;
+pub use expected::EXPECTED_OFFSET_HEADER;
 pub use kafka::KafkaLog;
 pub use open::{LogSettings, open};
 pub use partitioner::partition_of_key;

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::NewOrder;
+use crate::trading::Request;
+use crate::{Decimal, NewOrder};
 
 /// The first 128 bits of a SHA-256 over what a client asked for: equal for equal requests, whatever
 /// their ids and traces. 32 hex digits on the wire.
@@ -70,11 +71,10 @@ impl Fingerprint {
         Self(content.digest())
     }
 
-    /// The fingerprint of a request of this type in its canonical JSON, as this crate writes it.
-    pub(crate) fn of_json(type_name: &str, json: &[u8]) -> Self {
+    /// The fingerprint of what a market is asked.
+    pub(crate) fn of_request(request: &Request) -> Self {
         let mut content = Content::default();
-        content.text(type_name);
-        content.0.update(json);
+        request.add_to(&mut content);
         Self(content.digest())
     }
 }
@@ -94,8 +94,19 @@ impl Content {
         self.0.update(bytes);
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.0.update([byte]);
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
+    }
+
+    /// A number that is written differently is the same.
+    pub(crate) fn decimal(&mut self, decimal: Decimal) {
+        let scale = decimal.scale();
+        self.number(scale.into());
+        self.number(decimal.units(scale).expect("its own scale").cast_unsigned());
     }
 
     fn money(&mut self, money: crate::Money) {

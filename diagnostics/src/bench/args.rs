@@ -43,6 +43,9 @@ How to read the table:
                      bare loop     one connection, one prepared request at a time
                      oha -c 64     requests of the same size over 64 connections
                      bare producer the same records, in memory, appended in batches
+                     plain book    the same messages to the same rules in their plainest form
+                     book alone    the same orders, cancels and amendments, told to the book directly
+                     JSON alone    the same commands read and decisions written, nothing decided
   ratio            ours through the peer. Compare ratios, not rates: server and load generator share
                    this machine's cores, with whatever else runs.
   at least         What the project demands; `below` where less is better.
@@ -65,6 +68,11 @@ Figures:
   serialin-kafka the same into Kafka.
   archive-memory peak memory of replay ingest, verify, serialin and serialout over ten million lines,
                  and by how much it rose after the first tenth of the time (VmHWM).
+  order-book     operations/s of the order book on the worst of five days, against a plain book of a
+                 BTreeMap and a HashMap; one core.
+  engine         commands/s of the engine alone from bytes to bytes, on the worst of five days of a
+                 market, against the order book alone on the same flow, and against reading the same
+                 commands and writing the same decisions as JSON and nothing else; one core.
   pace           how late requests are sent at their recorded, irregular pace of 1,000/s.
   partitions     the all-in-one with 1 to 16 partitions; only measured when asked for by name.
 
@@ -101,6 +109,10 @@ pub enum Figure {
     ArchiveMemory,
     /// How punctual a replay is.
     Pace,
+    /// Operations/s of the order book alone.
+    OrderBook,
+    /// Commands/s of the engine alone.
+    Engine,
     /// How many partitions are best.
     Partitions,
 }
@@ -143,7 +155,7 @@ mod tests {
     #[test]
     fn partitions_are_measured_only_by_name() {
         let all = figures(&[]);
-        assert_eq!(all.len(), 12);
+        assert_eq!(all.len(), 14);
         assert!(!all.contains(&"partitions".to_owned()));
         assert_eq!(figures(&["--only", "partitions"]), ["partitions"]);
     }

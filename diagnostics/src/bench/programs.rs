@@ -20,6 +20,10 @@ pub struct Programs {
     pub replay: PathBuf,
     /// The store's bare inserts.
     pub bare_inserts: PathBuf,
+    /// The order book's benchmark.
+    pub order_book_flows: PathBuf,
+    /// The engine's benchmark.
+    pub market_throughput: PathBuf,
     /// The load generator.
     pub oha: PathBuf,
     /// This program, which is also the bare server.
@@ -51,6 +55,8 @@ impl Programs {
             processor: program("order-processor")?,
             replay: program("replay")?,
             bare_inserts: program("examples/bare_inserts")?,
+            order_book_flows: newest_bench(folder, "flows")?,
+            market_throughput: program("examples/market_throughput")?,
             oha,
             diagnostics: this_program()?,
         })
@@ -68,12 +74,20 @@ impl Programs {
             "-p",
             "order-store",
             "-p",
+            "order-book",
+            "-p",
+            "order-engine",
+            "-p",
             "replay",
             "-p",
             "diagnostics",
             "--bins",
             "--example",
             "bare_inserts",
+            "--example",
+            "market_throughput",
+            "--bench",
+            "flows",
         ])
         .await?;
         Ok(Self {
@@ -82,10 +96,25 @@ impl Programs {
             processor: program(&built, "order-processor")?,
             replay: program(&built, "replay")?,
             bare_inserts: program(&built, "bare_inserts")?,
+            order_book_flows: program(&built, "flows")?,
+            market_throughput: program(&built, "market_throughput")?,
             oha,
             diagnostics: this_program()?,
         })
     }
+}
+
+/// The benchmark `name` that was built last: cargo puts a hash behind its name.
+fn newest_bench(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let deps = folder.join("deps");
+    let built = std::fs::read_dir(&deps).with_context(|| format!("reading {}", deps.display()))?;
+    let programs = built.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let is_it = stem.rsplit_once('-').is_some_and(|(named, _)| named == name);
+        is_it && path.extension().is_none_or(|extension| extension == "exe")
+    });
+    let newest = programs.max_by_key(|path| path.metadata().and_then(|of| of.modified()).ok());
+    newest.with_context(|| format!("there is no benchmark {name} in {}", deps.display()))
 }
 
 fn this_program() -> anyhow::Result<PathBuf> {

@@ -145,7 +145,7 @@ impl Row {
             self.peer.as_ref().map_or_else(nothing, |peer| {
                 format!("{} {}", self.unit.show(peer.value), peer.what)
             }),
-            self.ratio.map_or_else(nothing, |ratio| format!("{ratio:.2}")),
+            self.ratio.map_or_else(nothing, show_ratio),
             self.bound.map_or_else(nothing, |bound| bound.show(self.unit)),
             match self.met {
                 Some(true) => "yes".to_owned(),
@@ -154,6 +154,11 @@ impl Row {
             },
         ]
     }
+}
+
+/// Two digits that say something.
+fn show_ratio(ratio: f64) -> String {
+    if ratio < 0.01 { format!("{ratio:.4}") } else { format!("{ratio:.2}") }
 }
 
 impl Unit {

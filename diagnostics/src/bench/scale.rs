@@ -33,6 +33,10 @@ pub struct Scale {
     pub archived: u64,
     /// Requests that are sent at their recorded pace in a round.
     pub paced: u64,
+    /// Orders of a day for the order book alone.
+    pub book_orders: u64,
+    /// Orders of a day for the engine alone.
+    pub engine_orders: u64,
     /// The steady rate.
     pub load: Load,
 }
@@ -59,6 +63,8 @@ impl Scale {
                 copied: 20_000,
                 archived: 100_000,
                 paced: 2_000,
+                book_orders: 20_000,
+                engine_orders: 5_000,
                 load: load(1, 2),
             };
         }
@@ -75,6 +81,8 @@ impl Scale {
             copied: 300_000,
             archived: 10_000_000,
             paced: 10_000,
+            book_orders: 1_000_000,
+            engine_orders: 100_000,
             load: load(3, 10),
         }
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use event_log::topics::ORDERS;
 use event_log::{Headers, NewRecord, Record};
-use order_domain::{Command, Decision};
+use order_domain::{Command, Decision, Offset};
 use order_engine::Engine;
 
 use super::GROUP;
@@ -17,11 +17,13 @@ pub(super) struct Decided {
     pub(super) dead_letters: Vec<NewRecord>,
 }
 
-/// Decides `records` in order; the engine evolves through every decision.
-pub(super) fn decide(engine: &mut Engine, records: Vec<Record>) -> Decided {
+/// Decides `records` in order; the engine evolves through every decision. The first is to stand at
+/// `events_next` of `order-events`, the others behind it: where another engine writes in between, perhaps
+/// with other rules, none of them counts, because they were decided without what that one says.
+pub(super) fn decide(engine: &mut Engine, events_next: Offset, records: Vec<Record>) -> Decided {
     let mut decisions = Vec::with_capacity(records.len());
     let mut dead_letters = Vec::new();
-    for record in records {
+    for (expected, record) in (events_next.0..).map(Offset).zip(records) {
         let source = record.position.offset;
         let decision = match Command::from_json(&record.payload) {
             Ok(command) => engine.decide(source, record.timestamp, command),
@@ -32,7 +34,8 @@ pub(super) fn decide(engine: &mut Engine, records: Vec<Record>) -> Decided {
             }
         };
         engine.evolve(&decision);
-        decisions.push(decision_record(&decision, record.key, &record.headers));
+        let decision = decision_record(&decision, record.key, &record.headers);
+        decisions.push(decision.expected_at(expected));
     }
     Decided { decisions, dead_letters }
 }

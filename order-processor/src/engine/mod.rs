@@ -17,13 +17,13 @@ pub mod snapshots;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use event_log::topics::{ORDER_EVENTS, ORDERS};
 use event_log::{EventLog, LogError, LogReader};
 use order_domain::Partition;
 use order_engine::EngineSettings;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -31,11 +31,11 @@ use crate::dead_letters::{DeadLetterLimit, LimitReached};
 use crate::one_record::read_before;
 use crate::runs::{self, Course, Run, needs_a_person};
 use crate::status::{Role, Status, WorkerState};
-use crate::{DeadLetterLimitSettings, EngineRoleSettings};
+use crate::{Clock, DeadLetterLimitSettings, EngineRoleSettings};
 use live::{LiveEngines, Questions};
 use publish::PublishError;
 use restore::{RestoreError, Restored};
-use snapshots::Snapshots;
+use snapshots::SnapshotStore;
 
 /// The consumer group of all engines.
 pub const GROUP: &str = "seriatim-engine";
@@ -43,10 +43,11 @@ pub const GROUP: &str = "seriatim-engine";
 /// Decides the commands of whatever partition it is given.
 pub struct EngineWorker {
     log: Arc<dyn EventLog>,
-    snapshots: Snapshots,
+    snapshots: Arc<dyn SnapshotStore>,
     settings: EngineRoleSettings,
     status: Status,
     live: LiveEngines,
+    clock: Clock,
 }
 
 /// Why a run over the log ended before it was told to.
@@ -91,12 +92,18 @@ impl EngineWorker {
     /// through `live`.
     pub fn new(
         log: Arc<dyn EventLog>,
-        snapshots: Snapshots,
+        snapshots: Arc<dyn SnapshotStore>,
         settings: EngineRoleSettings,
         status: Status,
         live: LiveEngines,
     ) -> Self {
-        Self { log, snapshots, settings, status, live }
+        Self { log, snapshots, settings, status, live, clock: Clock::System }
+    }
+
+    /// The same worker with another time.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     fn engine_settings(&self) -> EngineSettings {
@@ -113,6 +120,10 @@ impl Run for EngineWorker {
         &self.status
     }
 
+    fn clock(&self) -> Clock {
+        self.clock
+    }
+
     fn dead_letters(&self) -> DeadLetterLimitSettings {
         self.settings.dead_letters
     }
@@ -124,8 +135,8 @@ impl Run for EngineWorker {
         course: &mut Course,
         stop: &CancellationToken,
     ) -> Result<(), RunError> {
-        let restored =
-            restore::restore(self.log.as_ref(), &self.snapshots, partition, self.engine_settings());
+        let (log, snapshots) = (self.log.as_ref(), self.snapshots.as_ref());
+        let restored = restore::restore(log, snapshots, partition, self.engine_settings());
         let mut state = tokio::select! {
             () = stop.cancelled() => return Ok(()),
             restored = restored => restored?,
@@ -172,7 +183,7 @@ impl EngineWorker {
             }
         };
         let count = records.len();
-        let decided = batch::decide(&mut state.engine, records);
+        let decided = batch::decide(&mut state.engine, state.events_next, records);
         for _ in &decided.dead_letters {
             limit.dead_letter()?;
         }

@@ -12,8 +12,8 @@ pub(super) enum PublishError {
     /// The log failed; a part may have been written.
     #[error(transparent)]
     Log(#[from] LogError),
-    /// The decisions do not stand where they would if this engine were the only writer: another
-    /// one has written in between, perhaps with other decisions, which then win.
+    /// The decisions do not stand where they were expected to: another engine has written in
+    /// between. Those that stand elsewhere do not count.
     #[error("another engine writes to this partition")]
     Deposed,
 }

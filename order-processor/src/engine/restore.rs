@@ -10,7 +10,7 @@ use order_domain::{Command, Decision, Offset, Partition, Position, Timestamp};
 use order_engine::{Engine, EngineSettings};
 use tracing::warn;
 
-use super::snapshots::{Kept, Snapshots};
+use super::snapshots::{Kept, SnapshotStore};
 use crate::one_record::{read_before, read_one};
 
 /// How much is read at once.
@@ -95,7 +95,7 @@ pub enum RestoreError {
 /// Restores the engine of `partition` up to the end that `order-events` has now.
 pub async fn restore(
     log: &dyn EventLog,
-    snapshots: &Snapshots,
+    snapshots: &dyn SnapshotStore,
     partition: Partition,
     settings: EngineSettings,
 ) -> Result<Restored, RestoreError> {
@@ -108,7 +108,7 @@ pub async fn restore(
 /// the decisions after it.
 pub async fn restore_until(
     log: &dyn EventLog,
-    snapshots: &Snapshots,
+    snapshots: &dyn SnapshotStore,
     partition: Partition,
     settings: EngineSettings,
     until: Until,
@@ -179,7 +179,8 @@ async fn check_orders(log: &dyn EventLog, restored: &Restored) -> Result<(), Res
     }
 }
 
-/// Evolves through the published decisions up to `end` (exclusive), or to that moment.
+/// Evolves through the published decisions up to `end` (exclusive), or to that moment, but for those of
+/// an engine that did not know of another.
 async fn catch_up(
     log: &dyn EventLog,
     mut restored: Restored,
@@ -194,6 +195,10 @@ async fn catch_up(
     while restored.events_next < end {
         for record in reader.next(READ).await? {
             let position = record.position;
+            if !record.stands_as_expected() {
+                restored.events_next = position.offset.next();
+                continue;
+            }
             let read = Decision::from_json(&record.payload);
             // A rival's late decision on an earlier command changes nothing, and ends nothing.
             if let Ok(decision) = &read

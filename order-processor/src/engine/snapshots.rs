@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use order_domain::{Offset, Partition, RecordMark};
 use tokio::task::spawn_blocking;
 use tracing::warn;
@@ -18,6 +19,23 @@ const KEPT: usize = 2;
 /// How the name of every snapshot ends.
 const SUFFIX: &str = ".snapshot";
 
+/// Where snapshots are kept.
+#[async_trait]
+pub trait SnapshotStore: Send + Sync + 'static {
+    /// What is kept for `partition`, newest first. What can't be read is reported and left out.
+    async fn newest_first(&self, partition: Partition) -> Vec<Kept>;
+
+    /// Keeps a snapshot that covers what is before `events_next`, `last` being the mark of the record
+    /// right there: durable and whole or not at all. Drops all but the newest two.
+    async fn keep(
+        &self,
+        partition: Partition,
+        events_next: Offset,
+        last: Option<RecordMark>,
+        bytes: Vec<u8>,
+    ) -> io::Result<()>;
+}
+
 /// The folder of all snapshots.
 #[derive(Clone, Debug)]
 pub struct Snapshots {
@@ -25,6 +43,7 @@ pub struct Snapshots {
 }
 
 /// A snapshot as it was kept.
+#[derive(Clone, Debug)]
 pub struct Kept {
     /// The first offset of `order-events` that the snapshot does not cover.
     pub events_next: Offset,
@@ -40,8 +59,14 @@ impl Snapshots {
         Self { directory }
     }
 
-    /// What is kept for `partition`, newest first. What can't be read is reported and left out.
-    pub async fn newest_first(&self, partition: Partition) -> Vec<Kept> {
+    fn directory_of(&self, partition: Partition) -> PathBuf {
+        self.directory.join(partition.to_string())
+    }
+}
+
+#[async_trait]
+impl SnapshotStore for Snapshots {
+    async fn newest_first(&self, partition: Partition) -> Vec<Kept> {
         let directory = self.directory_of(partition);
         let read = spawn_blocking(move || {
             let mut kept = Vec::new();
@@ -64,9 +89,7 @@ impl Snapshots {
         }
     }
 
-    /// Keeps a snapshot that covers what is before `events_next`, `last` being the mark of the record
-    /// right there: durable and whole or not at all. Drops all but the newest two.
-    pub async fn keep(
+    async fn keep(
         &self,
         partition: Partition,
         events_next: Offset,
@@ -83,10 +106,6 @@ impl Snapshots {
             Ok(())
         })
         .await?
-    }
-
-    fn directory_of(&self, partition: Partition) -> PathBuf {
-        self.directory.join(partition.to_string())
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Read {
 }
 
 /// What a decision means for the store.
+#[derive(Default)]
 pub(super) struct Content {
     /// The rows of purchases that it writes.
     pub(super) rows: Vec<OrderRow>,
@@ -35,6 +36,15 @@ impl Content {
 }
 
 impl Read {
+    /// Reads a record of `order-events`. A decision that does not stand where it was expected says
+    /// nothing about anything.
+    pub(super) fn of_event(record: Record) -> Self {
+        if record.stands_as_expected() {
+            return Self::of(record);
+        }
+        Self { record, content: Ok(Content::default()), subjects: Vec::new(), source: None }
+    }
+
     /// Reads `record`; never fails, but says in `content` what it could not read.
     pub(super) fn of(record: Record) -> Self {
         match Decision::from_json(&record.payload) {

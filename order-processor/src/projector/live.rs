@@ -15,7 +15,7 @@ impl Projection<'_> {
     /// Projects records in order: as many as possible in one transaction, and when the store refuses
     /// them, half as many, until the record that it refuses stands alone and is set aside.
     pub(super) async fn project(&mut self, records: Vec<Record>) -> Result<(), RunError> {
-        let records: Vec<Read> = records.into_iter().map(Read::of).collect();
+        let records: Vec<Read> = records.into_iter().map(Read::of_event).collect();
         let mut rest = &records[..];
         let mut at_once = rest.len();
         while !rest.is_empty() {
@@ -105,7 +105,7 @@ impl Projection<'_> {
         let mut to = passed(self.checkpoint, read);
         to.last = Some(read.record.mark());
         let park = self.parked(read, tier, cause);
-        let moves = vec![self.move_to(to)];
+        let moves = self.alone(self.move_to(to));
         self.writer
             .write(&ProjectionBatch { moves, park: park.clone(), ..Default::default() })
             .await?;
@@ -143,6 +143,16 @@ impl Projection<'_> {
 
     fn move_to(&self, to: Checkpoint) -> CheckpointMove {
         CheckpointMove { stream: self.stream.clone(), from: self.checkpoint, to }
+    }
+
+    /// `step`, and every other stream of the partition staying where it is: fails where another
+    /// projector has moved one.
+    pub(super) fn alone(&self, step: CheckpointMove) -> Vec<CheckpointMove> {
+        let mut moves = self.retries.clone();
+        moves.push(self.move_to(self.checkpoint));
+        moves.retain(|other| other.stream != step.stream);
+        moves.push(step);
+        moves
     }
 }
 

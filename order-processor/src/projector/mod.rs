@@ -12,6 +12,10 @@
 //!
 //! A record is set aside in the log before the checkpoint moves past it. A crash in between sets it
 //! aside twice, which is harmless: a row is only overwritten by a newer source position.
+//!
+//! What is parked is known in memory, too, as of the last transaction. Whoever parks or frees an order
+//! therefore makes sure, in the same transaction, that no other projector has moved *any* stream of
+//! the partition meanwhile: else that one may have parked what this one never frees.
 
 mod batch;
 mod live;
@@ -29,14 +33,14 @@ use async_trait::async_trait;
 use event_log::topics::ORDER_EVENTS;
 use event_log::{EventLog, LogError, LogReader};
 use order_domain::Partition;
-use order_store::{Checkpoint, ProjectionStore, StoreError, StreamId};
+use order_store::{Checkpoint, CheckpointMove, ProjectionStore, StoreError, StreamId};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::dead_letters::{DeadLetterLimit, LimitReached};
 use crate::runs::{self, Course, Run, needs_a_person};
 use crate::status::{Role, Status, WorkerState};
-use crate::{DeadLetterLimitSettings, ProjectorSettings};
+use crate::{Clock, DeadLetterLimitSettings, ProjectorSettings};
 use parking::Parking;
 use resume::{ResumeError, resume};
 use retry::RetryStreams;
@@ -57,6 +61,7 @@ pub struct ProjectorWorker {
     status: Status,
     /// The store has lost its schema, or never had it: make it before the next run.
     schema_is_doubtful: AtomicBool,
+    clock: Clock,
 }
 
 /// Why a run over the log ended before it was told to.
@@ -112,7 +117,14 @@ impl ProjectorWorker {
         settings: ProjectorSettings,
         status: Status,
     ) -> Self {
-        Self { log, store, settings, status, schema_is_doubtful: AtomicBool::new(false) }
+        let schema_is_doubtful = AtomicBool::new(false);
+        Self { log, store, settings, status, schema_is_doubtful, clock: Clock::System }
+    }
+
+    /// The same worker with another time.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 }
 
@@ -123,6 +135,10 @@ impl Run for ProjectorWorker {
 
     fn status(&self) -> &Status {
         &self.status
+    }
+
+    fn clock(&self) -> Clock {
+        self.clock
     }
 
     fn dead_letters(&self) -> DeadLetterLimitSettings {
@@ -159,7 +175,8 @@ impl ProjectorWorker {
         let Begun { mut projection, mut reader, mut retries } = begun;
         self.status.set(Role::Projector, partition, WorkerState::Running);
         self.status.set_next(Role::Projector, partition, projection.checkpoint.next);
-        loop {
+        // Told to stop in the middle of something, it begins nothing more.
+        while !stop.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 due = retries.due() => projection.try_again(due?, &mut retries).await?,
@@ -169,6 +186,7 @@ impl ProjectorWorker {
             patience.reset();
             self.status.set_next(Role::Projector, partition, projection.checkpoint.next);
         }
+        Ok(())
     }
 
     /// Makes sure, while nothing comes in, that the store still is where it was left: somebody may have
@@ -192,22 +210,26 @@ impl ProjectorWorker {
         if self.schema_is_doubtful.swap(false, Ordering::Relaxed) {
             prepare_store(self.log.as_ref(), self.store.as_ref()).await?;
         }
+        let (log, store, clock) = (&self.log, &self.store, self.clock);
         let stream = StreamId { topic: ORDER_EVENTS.as_str().to_owned(), partition };
-        let checkpoint = self.store.checkpoint(&stream).await?;
+        let checkpoint = store.checkpoint(&stream).await?;
         debug!(%partition, next = %checkpoint.next, "the projector has its checkpoint");
+        let reader = resume(log.as_ref(), &ORDER_EVENTS, partition, checkpoint).await?;
+        let retries =
+            RetryStreams::open(log.as_ref(), store.as_ref(), partition, &self.settings, clock)
+                .await?;
+        // After every checkpoint: what another projector parks from now on moves one of them.
+        let parking = Parking::new(store.parked(partition).await?);
         let projection = Projection {
             partition,
             stream,
             checkpoint,
-            parking: Parking::new(self.store.parked(partition).await?),
-            set_aside: SetAside::new(self.log.clone(), partition, &self.settings),
-            writer: Writer::new(self.store.clone(), partition, self.status.clone(), stop.clone()),
+            retries: retries.stay(),
+            parking,
+            set_aside: SetAside::new(log.clone(), partition, &self.settings, clock),
+            writer: Writer::new(store.clone(), partition, self.status.clone(), stop.clone(), clock),
             limit,
         };
-        let reader = resume(self.log.as_ref(), &ORDER_EVENTS, partition, checkpoint).await?;
-        let retries =
-            RetryStreams::open(self.log.as_ref(), self.store.as_ref(), partition, &self.settings)
-                .await?;
         Ok(Begun { projection, reader, retries })
     }
 }
@@ -244,6 +266,8 @@ struct Projection<'a> {
     partition: Partition,
     stream: StreamId,
     checkpoint: Checkpoint,
+    /// Leaves every retry topic where it is.
+    retries: Vec<CheckpointMove>,
     parking: Parking,
     set_aside: SetAside,
     writer: Writer,

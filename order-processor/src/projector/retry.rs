@@ -18,8 +18,7 @@ use super::resume::resume;
 use super::set_aside::Failure;
 use super::writing::refusal;
 use super::{Projection, RunError};
-use crate::ProjectorSettings;
-use crate::clock::now;
+use crate::{Clock, ProjectorSettings};
 
 /// How much of a retry topic is held while it waits.
 const HELD: BatchLimit = BatchLimit { records: 64, bytes: 1 << 20 };
@@ -31,6 +30,7 @@ struct RetryStream {
     topic: Topic,
     stream: StreamId,
     delay: Duration,
+    clock: Clock,
     checkpoint: Checkpoint,
     reader: Box<dyn LogReader>,
     /// Read, but not yet due.
@@ -49,6 +49,7 @@ impl RetryStreams {
         store: &dyn ProjectionStore,
         partition: Partition,
         settings: &ProjectorSettings,
+        clock: Clock,
     ) -> Result<Self, RunError> {
         let mut streams = Vec::new();
         for (topic, delay) in settings.retry_tiers() {
@@ -56,7 +57,7 @@ impl RetryStreams {
             let checkpoint = store.checkpoint(&stream).await?;
             let reader = resume(log, &topic, partition, checkpoint).await?;
             let held = VecDeque::new();
-            streams.push(RetryStream { topic, stream, delay, checkpoint, reader, held });
+            streams.push(RetryStream { topic, stream, delay, clock, checkpoint, reader, held });
         }
         Ok(Self(streams))
     }
@@ -70,6 +71,16 @@ impl RetryStreams {
         let each = self.0.iter_mut().enumerate().map(|(tier, stream)| Box::pin(stream.due(tier)));
         let (due, _, _) = select_all(each).await;
         due
+    }
+
+    /// Moves that leave every retry topic where it is.
+    pub(super) fn stay(&self) -> Vec<CheckpointMove> {
+        let stay = |RetryStream { stream, checkpoint: at, .. }: &RetryStream| CheckpointMove {
+            stream: stream.clone(),
+            from: *at,
+            to: *at,
+        };
+        self.0.iter().map(stay).collect()
     }
 
     /// The first record of this tier has been dealt with.
@@ -98,7 +109,7 @@ impl RetryStream {
     fn time_left(&self, record: &Record) -> Duration {
         let delay_ms = i64::try_from(self.delay.as_millis()).unwrap_or(i64::MAX);
         let due_at = record.timestamp.0.saturating_add(delay_ms);
-        let left_ms = due_at.saturating_sub(now().0).clamp(0, delay_ms);
+        let left_ms = due_at.saturating_sub(self.clock.now().0).clamp(0, delay_ms);
         Duration::from_millis(left_ms.unsigned_abs())
     }
 }
@@ -125,12 +136,12 @@ impl Projection<'_> {
             last: Some(read.record.mark()),
             ..from
         };
-        let step = CheckpointMove { stream: stream.stream.clone(), from, to };
+        let moves = self.alone(CheckpointMove { stream: stream.stream.clone(), from, to });
 
         let hindered = if self.waits_behind_later(&read, tier) {
             Err((Failure::BehindAnother, BEHIND_ANOTHER.to_owned()))
         } else {
-            self.write_one(&read, &step).await?
+            self.write_one(&read, &moves).await?
         };
         if let Err((failure, cause)) = hindered {
             let next = self.set_aside.tier_after(Some(tier));
@@ -139,12 +150,12 @@ impl Projection<'_> {
             }
             self.set_aside.put(&read.record, &topic, next, failure, &cause).await?;
             let park = self.parked(&read, next, &cause);
-            let batch =
-                ProjectionBatch { moves: vec![step], park: park.clone(), ..Default::default() };
+            let batch = ProjectionBatch { moves, park: park.clone(), ..Default::default() };
             self.writer.write(&batch).await?;
             self.parking.park(park);
         }
         streams.passed(due.tier, to);
+        self.retries = streams.stay();
         Ok(())
     }
 
@@ -165,14 +176,14 @@ impl Projection<'_> {
     async fn write_one(
         &mut self,
         read: &Read,
-        step: &CheckpointMove,
+        moves: &[CheckpointMove],
     ) -> Result<Result<(), (Failure, String)>, RunError> {
         if let Err(cause) = &read.content {
             return Ok(Err((Failure::Undecodable, cause.clone())));
         }
         let freed = self.parking.freed_by(&read.subjects, read.source);
         let mut batch = ProjectionBatch {
-            moves: vec![step.clone()],
+            moves: moves.to_vec(),
             unpark: freed.iter().map(|order_id| (self.partition, *order_id)).collect(),
             ..Default::default()
         };
@@ -180,7 +191,7 @@ impl Projection<'_> {
         if let Err(error) = self.writer.write(&batch).await {
             return Ok(Err((Failure::Refused, refusal(error)?)));
         }
-        info!(position = %read.record.position, topic = %step.stream, "a retried event is projected");
+        info!(position = %read.record.position, "a retried event is projected");
         self.parking.free(&freed);
         self.report_parked();
         self.limit.handled(1);

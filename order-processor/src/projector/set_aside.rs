@@ -9,9 +9,8 @@ use order_store::RetryTier;
 use tracing::warn;
 
 use super::GROUP;
-use crate::ProjectorSettings;
-use crate::clock::now;
 use crate::dead_letters::PutAside;
+use crate::{Clock, ProjectorSettings};
 
 /// Why a record is set aside.
 #[derive(Clone, Copy)]
@@ -39,6 +38,7 @@ pub(super) struct SetAside {
     log: Arc<dyn EventLog>,
     partition: Partition,
     tiers: Vec<Topic>,
+    clock: Clock,
 }
 
 impl SetAside {
@@ -46,9 +46,10 @@ impl SetAside {
         log: Arc<dyn EventLog>,
         partition: Partition,
         settings: &ProjectorSettings,
+        clock: Clock,
     ) -> Self {
         let tiers = settings.retry_tiers().map(|(topic, _)| topic).collect();
-        Self { log, partition, tiers }
+        Self { log, partition, tiers, clock }
     }
 
     /// The tier after `tier`; after the last, the dead letters.
@@ -73,8 +74,8 @@ impl SetAside {
         let to = self.topic(tier);
         warn!(position = %record.position, from = %topic, %to, cause, "setting an event aside");
         let name = failure.name();
-        let aside =
-            PutAside { record, topic, group: GROUP, failure: name, cause, failed_at: now() };
+        let failed_at = self.clock.now();
+        let aside = PutAside { record, topic, group: GROUP, failure: name, cause, failed_at };
         self.log.append_all(to, self.partition, vec![aside.to_record()]).await?;
         let counter = if tier == RetryTier::Dead {
             "seriatim_dead_letters_total"

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::RunError;
-use crate::patience::Patience;
+use crate::Clock;
 use crate::status::{Role, Status, WorkerState};
 
 /// The store's only writer for one partition.
@@ -18,6 +18,7 @@ pub(super) struct Writer {
     partition: Partition,
     status: Status,
     stop: CancellationToken,
+    clock: Clock,
 }
 
 impl Writer {
@@ -26,14 +27,15 @@ impl Writer {
         partition: Partition,
         status: Status,
         stop: CancellationToken,
+        clock: Clock,
     ) -> Self {
-        Self { store, partition, status, stop }
+        Self { store, partition, status, stop, clock }
     }
 
     /// Writes `batch`. While the store is away it tries again with growing pauses, for ever; nothing
     /// is skipped, the log keeps the rest. Other errors come back at once, nothing written.
     pub(super) async fn write(&self, batch: &ProjectionBatch) -> Result<(), RunError> {
-        let mut patience = Patience::new();
+        let mut patience = self.clock.patience();
         let mut waited = false;
         loop {
             let began = Instant::now();

@@ -48,6 +48,9 @@ pub(super) async fn story(
     while next < end {
         for record in reader.next(READ).await? {
             next = record.position.offset.next();
+            if !record.stands_as_expected() {
+                continue;
+            }
             let Ok(decision) = Decision::from_json(&record.payload) else { continue };
             if next <= end && decision.source.offset >= next_source {
                 next_source = decision.source.offset.next();

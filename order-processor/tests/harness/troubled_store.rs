@@ -98,6 +98,11 @@ impl TroubledStore {
         self.content().rows.contains_key(&order_id)
     }
 
+    /// Every row, by order.
+    pub fn all_rows(&self) -> Vec<OrderRow> {
+        self.content().rows.values().cloned().collect()
+    }
+
     pub fn rows(&self) -> usize {
         self.content().rows.len()
     }

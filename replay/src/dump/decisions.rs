@@ -127,9 +127,10 @@ impl PartitionDecisions {
         if records.last().is_some_and(|last| last.position.offset.next() >= self.end) {
             self.reader = None;
         }
-        // What is no decision that this build can read decides nothing here.
-        let decisions =
-            records.iter().filter_map(|record| Decision::from_json(&record.payload).ok());
+        // What is no decision that this build can read decides nothing here, nor does one that does not
+        // stand where its engine expected it.
+        let standing = records.iter().filter(|record| record.stands_as_expected());
+        let decisions = standing.filter_map(|record| Decision::from_json(&record.payload).ok());
         self.ahead.extend(decisions);
         Ok(true)
     }

@@ -179,7 +179,7 @@ impl Request {
 impl TradingCommand {
     /// Identifies what is asked: equal for equal requests, whatever their ids, keys and traces.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of_json(self.request.type_name(), &self.request.to_json())
+        Fingerprint::of_request(&self.request)
     }
 
     /// The order that this command is about, if it is about one.

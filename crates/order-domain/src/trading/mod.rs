@@ -7,6 +7,7 @@
 
 mod average_price;
 pub mod command;
+mod content;
 pub mod event;
 mod id;
 mod instrument;

@@ -5,12 +5,13 @@
 //! cargo run --release -p order-engine --example market_throughput -- 200000
 //! ```
 //!
-//! takes five days of so many orders each. Every figure is nanoseconds a command; of each thousand
+//! takes five days of so many orders each; with `--json` it writes a line of JSON a day. Every figure is nanoseconds a command; of each thousand
 //! commands the best of five rounds counts, a round being the whole flow on an empty market. Deciding
 //! and evolving take turns, so that theirs have the reading of the clock in them.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
+mod costs;
 mod laps;
 mod recorder;
 
@@ -21,50 +22,32 @@ use order_domain::{Command, Decision, Partition, Timestamp};
 use order_engine::{Engine, EngineSettings};
 use plain_order_book::{Day, Flow};
 
+use self::costs::{Costs, print_heading};
 use self::laps::Laps;
 use self::recorder::Recorder;
 
 const ROUNDS: usize = 5;
 const ORDERS: usize = 100_000;
 
-/// What the flow costs.
-struct Costs {
-    /// The flow on the book alone.
-    book: Laps,
-    /// Commands read and decisions written, and nothing else.
-    json: Laps,
-    reading: Laps,
-    deciding: Laps,
-    evolving: Laps,
-    writing: Laps,
-    /// From bytes to bytes.
-    engine: Laps,
-}
-
 fn main() {
-    let orders = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(ORDERS);
-    println!("nanoseconds a command; {orders} orders a day");
-    println!(
-        "{:<12} {:>8} {:>6} {:>6} {:>7} {:>8} {:>8} {:>7} {:>7} {:>9} {:>6} {:>6}",
-        "day",
-        "commands",
-        "book",
-        "json",
-        "reading",
-        "deciding",
-        "evolving",
-        "writing",
-        "engine",
-        "engine/s",
-        "/book",
-        "/json",
-    );
+    let (mut orders, mut json) = (ORDERS, false);
+    for argument in std::env::args().skip(1) {
+        match &*argument {
+            "--json" => json = true,
+            number => orders = number.parse().expect("a number of orders, or --json"),
+        }
+    }
+    if !json {
+        print_heading(orders);
+    }
     for day in Day::ALL {
-        report(&day.flow(orders));
+        let costs = costs_of(&day.flow(orders));
+        if json { costs.print_json(day.name) } else { costs.print(day.name) }
     }
 }
 
-fn report(flow: &Flow) {
+/// The best of all rounds.
+fn costs_of(flow: &Flow) -> Costs {
     let mut recorder = Recorder::new();
     let set_up = recorder.payloads.len();
     for message in &flow.messages {
@@ -73,24 +56,7 @@ fn report(flow: &Flow) {
     let (before, commands) = recorder.payloads.split_at(set_up);
     let ready = ready(before);
     let rounds = (0..ROUNDS).map(|_| measure(flow, &ready, commands));
-    let best = rounds.reduce(|best, round| best.best(&round)).expect("there are rounds");
-    let number = f64::from(u32::try_from(commands.len()).expect("some hundred thousand"));
-    let each = |laps: &Laps| laps.seconds() / number * 1e9;
-    println!(
-        "{:<12} {:>8} {:>6.0} {:>6.0} {:>7.0} {:>8.0} {:>8.0} {:>7.0} {:>7.0} {:>9.0} {:>6.1} {:>6.2}",
-        flow.name,
-        number,
-        each(&best.book),
-        each(&best.json),
-        each(&best.reading),
-        each(&best.deciding),
-        each(&best.evolving),
-        each(&best.writing),
-        each(&best.engine),
-        number / best.engine.seconds(),
-        best.engine.seconds() / best.book.seconds(),
-        best.engine.seconds() / best.json.seconds(),
-    );
+    rounds.reduce(|best, round| best.best(&round)).expect("there are rounds")
 }
 
 /// The market before the day begins.
@@ -122,7 +88,8 @@ fn measure(flow: &Flow, ready: &Engine, commands: &[Vec<u8>]) -> Costs {
             black_box(event);
         });
     });
-    Costs { book, json, reading, deciding, evolving, writing, engine }
+    let commands = commands.len();
+    Costs { commands, book, json, reading, deciding, evolving, writing, engine }
 }
 
 /// What the engine does with a record.
@@ -146,18 +113,4 @@ fn decide_and_evolve(mut engine: Engine, commands: Vec<Command>) -> ([Laps; 2], 
 
 fn read(payload: &[u8]) -> Command {
     Command::from_json(payload).expect("a command")
-}
-
-impl Costs {
-    fn best(self, other: &Self) -> Self {
-        Self {
-            book: self.book.best(&other.book),
-            json: self.json.best(&other.json),
-            reading: self.reading.best(&other.reading),
-            deciding: self.deciding.best(&other.deciding),
-            evolving: self.evolving.best(&other.evolving),
-            writing: self.writing.best(&other.writing),
-            engine: self.engine.best(&other.engine),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The figures, one file a kind.
 
 mod archive_memory;
+mod cores;
 mod fill;
 mod pace;
 mod partitions;
@@ -39,6 +40,8 @@ pub async fn measure(bench: &Bench, figure: Figure) -> anyhow::Result<Outcome> {
         Figure::SerialinKafka => serialin::kafka(bench).await,
         Figure::ArchiveMemory => archive_memory::measure(bench).await,
         Figure::Pace => pace::measure(bench).await,
+        Figure::OrderBook => cores::order_book(bench).await,
+        Figure::Engine => cores::engine(bench).await,
         Figure::Partitions => partitions::measure(bench).await,
     }
 }

@@ -2,37 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use order_domain::trading::{BasisPoints, CommandId, Instrument, Request, Side, TradingEvent};
-use order_domain::{Command, Decimal, Partition, Timestamp, TradingCommand};
-use order_engine::{Engine, EngineSettings, MarketBounds};
+use order_domain::trading::{Request, Side, TradingEvent};
+use order_domain::{Decimal, Timestamp};
+use order_engine::MarketBounds;
 use proptest::prelude::*;
-use proptest::sample::Index;
-use uuid::Uuid;
 
-use super::random::{ACCOUNTS, ASSETS, SYMBOLS, commands, steps};
-use super::words::{Market, account, asset, instrument, symbol, venue};
-
-fn terms(name: &str) -> Instrument {
-    let mut terms = instrument(name);
-    if name == "ETH-BTC" {
-        // The other way round: here makers pay more.
-        terms.maker_fee = BasisPoints(700);
-        terms.taker_fee = BasisPoints(30);
-        terms.price_band = Some(BasisPoints(600));
-    }
-    terms
-}
+use super::random::{ACCOUNTS, ASSETS, DEPOSITS, SYMBOLS, commands, opening, steps, terms};
+use super::words::{Market, account, asset, number, symbol};
 
 fn funded() -> Market {
     let mut market = Market::empty(MarketBounds::DEFAULT);
-    for name in SYMBOLS {
-        market.list(terms(name)).taken();
-    }
-    for who in ACCOUNTS {
-        market.open(who).taken();
-        for (amount, code) in [("1000.01", "EUR"), ("500", "BTC"), ("5.55", "ETH")] {
-            market.deposit(who, amount, code).taken();
-        }
+    for request in opening() {
+        market.ask(request).taken();
     }
     market
 }
@@ -49,8 +30,8 @@ struct Treasury(BTreeMap<&'static str, i128>);
 impl Treasury {
     fn new() -> Self {
         let accounts = ACCOUNTS.len() as i128;
-        let paid_in = [("EUR", 100_001), ("BTC", 50_000_000_000), ("ETH", 555_000_000)];
-        Self(paid_in.into_iter().map(|(code, units)| (code, units * accounts)).collect())
+        let of_all = |(code, amount)| (code, units(number(amount), code) * accounts);
+        Self(DEPOSITS.map(of_all).into())
     }
 
     fn follow(&mut self, request: &Request, first: &TradingEvent) {
@@ -122,16 +103,6 @@ fn check_orders(market: &Market) {
     }
 }
 
-fn command((id, request): &(u128, Request)) -> Command {
-    Command::Trading(TradingCommand {
-        command_id: CommandId(Uuid::from_u128(*id)),
-        venue: venue(),
-        idempotency_key: None,
-        trace_parent: None,
-        request: request.clone(),
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -145,30 +116,6 @@ proptest! {
             treasury.check(&market);
             check_orders(&market);
         }
-    }
-
-    /// A market that evolved by decisions read from JSON decides as one restored from a snapshot.
-    #[test]
-    fn a_snapshot_at_any_point_gives_the_same_future(steps in steps(), at in any::<Index>()) {
-        let commands = commands(steps);
-        let at = at.index(commands.len() + 1);
-        let mut market = funded();
-        for (id, request) in &commands[..at] {
-            market.ask_as(*id, request.clone());
-        }
-        let snapshot = market.engine.snapshot();
-        let mut restored =
-            Engine::restore(Partition(0), EngineSettings::DEFAULT, &snapshot).unwrap();
-        for next in &commands[at..] {
-            let source = market.engine.next_source();
-            let decision = market.engine.decide(source, Timestamp(7), command(next));
-            let again = restored.decide(source, Timestamp(7), command(next));
-            prop_assert_eq!(&decision, &again);
-            market.engine.evolve(&decision);
-            restored.evolve(&again);
-        }
-        prop_assert_eq!(restored.state_hash(), market.engine.state_hash());
-        prop_assert_eq!(restored.snapshot(), market.engine.snapshot());
     }
 
     #[test]

@@ -1,17 +1,18 @@
-//! Random commands of a market.
+//! Random commands of a market, and those that make one.
 
 use order_domain::Decimal;
 use order_domain::trading::command::{
-    AmendOrder, CancelAll, CancelOrder, Deposit, HaltInstrument, PlaceOrder, ResumeInstrument,
-    Withdraw,
+    AmendOrder, CancelAll, CancelOrder, Deposit, HaltInstrument, ListInstrument, OpenAccount,
+    PlaceOrder, ResumeInstrument, Withdraw,
 };
 use order_domain::trading::{
-    ClientOrderId, OrderKind, OrderTerms, Request, SelfTrade, Side, TimeInForce,
+    BasisPoints, ClientOrderId, Instrument, OrderKind, OrderTerms, Request, SelfTrade, Side,
+    TimeInForce,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::words::{account, asset, order, symbol};
+use super::words::{account, asset, instrument, number, order, symbol};
 
 pub const ACCOUNTS: [&str; 6] = ["ada", "bob", "carol", "dave", "eve", "frank"];
 /// BTC is bought in one and paid with in the other.
@@ -23,6 +24,37 @@ pub const ASSETS: [&str; 3] = ["BTC", "EUR", "ETH"];
 pub enum Step {
     Ask(Request),
     Again(Index),
+}
+
+/// What everybody has at first.
+pub const DEPOSITS: [(&str, &str); 3] = [("EUR", "1000.01"), ("BTC", "500"), ("ETH", "5.55")];
+
+/// The terms of one of [`SYMBOLS`].
+pub fn terms(name: &str) -> Instrument {
+    let mut terms = instrument(name);
+    if name == "ETH-BTC" {
+        // The other way round: here makers pay more.
+        terms.maker_fee = BasisPoints(700);
+        terms.taker_fee = BasisPoints(30);
+        terms.price_band = Some(BasisPoints(600));
+    }
+    terms
+}
+
+/// Lists all instruments, opens all accounts, and pays in.
+pub fn opening() -> Vec<Request> {
+    let list = |name| Request::ListInstrument(ListInstrument { instrument: terms(name) });
+    let open = |who: &str| Request::OpenAccount(OpenAccount { account: account(who) });
+    let pay_in = |who: &str, (code, amount): (&str, &str)| {
+        let (account, asset, amount) = (account(who), asset(code), number(amount));
+        Request::Deposit(Deposit { account, asset, amount, if_first: false })
+    };
+    let mut opening = Vec::from(SYMBOLS.map(list));
+    for who in ACCOUNTS {
+        opening.push(open(who));
+        opening.extend(DEPOSITS.map(|deposit| pay_in(who, deposit)));
+    }
+    opening
 }
 
 fn kind() -> impl Strategy<Value = OrderKind> {
@@ -89,7 +121,7 @@ fn amending() -> impl Strategy<Value = Request> {
     )
 }
 
-fn request() -> impl Strategy<Value = Request> {
+pub fn request() -> impl Strategy<Value = Request> {
     let amount = (1..50_000_i64).prop_map(|cents| Decimal::new(cents, 2).unwrap());
     let funds = (select(&ACCOUNTS), select(&ASSETS), amount);
     prop_oneof![

@@ -126,12 +126,12 @@ fn the_hashes_of_a_known_market_are_pinned() {
     let market = eventful();
     assert_eq!(
         market.engine.state_hash().to_string(),
-        "014205839b81f34730c68e12ed468040bf8e87641aeb2c9c8f359c36fed706e0"
+        "b22e80b22e0d87d6bd8dc547baf1071734e214fa88f4f8192522113e0927ca79"
     );
     let outcomes = market.engine.outcomes();
     let [of] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert_eq!(
         format!("{} {} {}", of.venue, of.orders, of.hash),
-        "market/main 20 651e3f6d8c1f1fcd971d0a2162d816ff009d113389c21b82435a2957c9597e1e"
+        "market/main 20 1f15a08b52a97815ebf730236e342bb0ddd99d955f2f1f3c71f31f06868041ed"
     );
 }
