@@ -113,6 +113,10 @@ pub enum Figure {
     OrderBook,
     /// Commands/s of the engine alone.
     Engine,
+    /// From POST to outcome on a market over the embedded log.
+    Outcome,
+    /// From POST to outcome on a market over Kafka.
+    OutcomeKafka,
     /// How many partitions are best.
     Partitions,
 }

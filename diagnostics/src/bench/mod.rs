@@ -16,6 +16,7 @@ mod figures;
 mod house;
 mod http;
 mod machine;
+mod market;
 mod memory;
 mod oha;
 mod open_loop;

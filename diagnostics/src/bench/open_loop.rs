@@ -11,7 +11,7 @@ use measure::{Alarm, Latencies, Pace, Rate, Schedule, Start};
 use reqwest::{Client, StatusCode};
 use tokio::task::JoinSet;
 
-use super::{bodies, http};
+use super::{bodies, http, market};
 
 const POSITION: &str = "Seriatim-Position";
 /// No order may take longer; also bounds how many are under way: this times the rate.
@@ -31,6 +31,29 @@ pub struct Load {
 /// Posts orders at this rate and answers the latencies, from the intended start of the `POST` to the
 /// `200` of the `GET` of the same order that carries the `Seriatim-Position` that came back.
 pub async fn readable_after(url: &str, load: Load) -> anyhow::Result<Latencies> {
+    at_rate(load, |client, number| {
+        let url = url.to_owned();
+        async move { place_and_read(&client, &url, bodies::body(number % bodies::BODIES)).await }
+    })
+    .await
+}
+
+/// Posts orders of a market at this rate and answers the latencies, from the intended start of the
+/// `POST` to its answer, which is the outcome: it is asked for with `Prefer: wait`.
+pub async fn outcome_after(url: &str, load: Load) -> anyhow::Result<Latencies> {
+    at_rate(load, |client, number| {
+        let url = url.to_owned();
+        async move { trade(&client, &url, market::order(number)).await }
+    })
+    .await
+}
+
+/// Does one thing again and again at this rate, whatever it takes, and answers how long each took from
+/// its intended start.
+async fn at_rate<F>(load: Load, act: impl Fn(Client, usize) -> F) -> anyhow::Result<Latencies>
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
     let client = http::client(ORDER_TIME_MAX)?;
     let alarm = Alarm::start()?;
     let begin = Instant::now();
@@ -44,11 +67,8 @@ pub async fn readable_after(url: &str, load: Load) -> anyhow::Result<Latencies> 
             break;
         }
         alarm.until(intended).await;
-        let (client, url) = (client.clone(), url.to_owned());
-        orders.spawn(async move {
-            let done = place_and_read(&client, &url, bodies::body(number % bodies::BODIES)).await;
-            done.map(|()| (intended, Instant::now()))
-        });
+        let act = act(client.clone(), number);
+        orders.spawn(async move { act.await.map(|()| (intended, Instant::now())) });
     }
     let mut latencies = Latencies::new();
     while let Some(order) = orders.join_next().await {
@@ -58,6 +78,15 @@ pub async fn readable_after(url: &str, load: Load) -> anyhow::Result<Latencies> 
         }
     }
     Ok(latencies)
+}
+
+async fn trade(client: &Client, url: &str, body: String) -> anyhow::Result<()> {
+    let request = client.post(format!("{url}/api/v3/order")).body(body);
+    let request = request.header("Content-Type", "application/json").header("Prefer", "wait=10");
+    let answer = request.send().await?;
+    ensure!(answer.status() == StatusCode::CREATED, "POST was answered with {}", answer.status());
+    answer.bytes().await?;
+    Ok(())
 }
 
 async fn place_and_read(client: &Client, url: &str, body: String) -> anyhow::Result<()> {

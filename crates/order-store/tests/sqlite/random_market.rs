@@ -13,24 +13,17 @@ use order_store::OrderStore;
 use order_store::trading::{Level, MarketOrderFilter};
 use proptest::prelude::*;
 
-use self::random::{ACCOUNTS, ASSETS, SYMBOLS, commands, steps};
+use self::random::{ACCOUNTS, ASSETS, SYMBOLS, commands, opening, steps};
 use crate::File;
 use crate::contract::TestDatabase as _;
 use crate::contract::trading::words::{
-    self, Market, account, all_orders, asset, batch, instrument, symbol, venue,
+    self, Market, account, all_orders, asset, batch, symbol, venue,
 };
 
 /// The market of the commands, and the decisions that made it so.
 fn funded() -> (Market, Vec<Decision>) {
     let mut market = Market::empty();
-    let mut decisions: Vec<_> =
-        SYMBOLS.into_iter().map(|name| market.list(instrument(name))).collect();
-    for who in ACCOUNTS {
-        decisions.push(market.open(who));
-        for (amount, code) in [("1000.01", "EUR"), ("500", "BTC"), ("5.55", "ETH")] {
-            decisions.push(market.deposit(who, amount, code));
-        }
-    }
+    let decisions = opening().into_iter().map(|request| market.ask(request)).collect();
     (market, decisions)
 }
 

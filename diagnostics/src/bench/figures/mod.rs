@@ -3,6 +3,7 @@
 mod archive_memory;
 mod cores;
 mod fill;
+mod outcome;
 mod pace;
 mod partitions;
 mod posts;
@@ -42,6 +43,8 @@ pub async fn measure(bench: &Bench, figure: Figure) -> anyhow::Result<Outcome> {
         Figure::Pace => pace::measure(bench).await,
         Figure::OrderBook => cores::order_book(bench).await,
         Figure::Engine => cores::engine(bench).await,
+        Figure::Outcome => outcome::embedded(bench).await,
+        Figure::OutcomeKafka => outcome::kafka(bench).await,
         Figure::Partitions => partitions::measure(bench).await,
     }
 }
