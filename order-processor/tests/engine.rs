@@ -124,6 +124,9 @@ async fn the_state_of_any_moment_is_the_same_with_and_without_snapshots() {
             assert_eq!(past.clock(), decision.at);
         }
     }
+    let end = Until::Source(Offset(u64::MAX));
+    let past = restore_until(house.log.as_ref(), &kept, PARTITION, settings, end).await.unwrap();
+    assert_eq!(past.engine.next_source(), Offset(12));
     let before = Until::Time(order_domain::Timestamp(0));
     let past = restore_until(house.log.as_ref(), &kept, PARTITION, settings, before).await.unwrap();
     assert_eq!(past.engine.next_source(), Offset::ZERO, "no snapshot reaches that far back");

@@ -3,6 +3,7 @@
 //! The log knows of no configuration file, and what reads the configuration knows of no log: this is
 //! the one place that knows of both.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use event_log::{EventLog, LogError, LogSettings, Retention};
@@ -25,6 +26,17 @@ pub async fn open(common: &Common) -> Result<Arc<dyn EventLog>, OpenError> {
         LogError::Configuration(cause) => ConfigError::invalid("log", cause).into(),
         error => OpenError::Log(error),
     })
+}
+
+/// [`open`], for who only reads what is there: an embedded log is not begun.
+pub async fn open_existing(common: &Common) -> Result<Arc<dyn EventLog>, OpenError> {
+    if let Some(directory) = common.log.strip_prefix("sqlite:")
+        && !Path::new(directory).is_dir()
+    {
+        let cause = format!("there is no log in {directory}");
+        return Err(ConfigError::invalid("log", cause).into());
+    }
+    open(common).await
 }
 
 fn settings(common: &Common) -> LogSettings {

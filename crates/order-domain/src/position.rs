@@ -24,10 +24,10 @@ impl Offset {
     /// The first offset of every partition.
     pub const ZERO: Self = Self(0);
 
-    /// The offset right behind this one.
+    /// The offset right behind this one. No log comes as far as the last one, which is its own next.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use super::Usage;
 use super::ask::answer;
 use super::desk::Desk;
+use super::filter;
 use super::json_text;
 use super::ledger::{OWN_HEADERS, State};
 use super::letter::{EDIT_OF, Letter};
@@ -28,7 +29,7 @@ use super::understanding::{self, Understanding};
 #[derive(Args, Debug)]
 pub struct EditArgs {
     /// Its name, such as orders-dlt/0:17.
-    #[arg(value_name = "LETTER")]
+    #[arg(value_name = "LETTER", value_parser = filter::letter)]
     letter: Place,
     /// Take the new payload from this file instead of an editor.
     #[arg(long, value_name = "FILE")]

@@ -6,16 +6,17 @@ use std::sync::Mutex;
 use anyhow::bail;
 use clap::Args;
 use event_log::Topic;
+use event_log::topics::{DEAD_LETTER_MARKS, ORDER_EVENTS, ORDERS};
 use jiff::{SignedDuration, Timestamp};
 
 use super::letter::Letter;
-use super::place::Place;
+use super::place::{InvalidPlace, Place};
 
 /// Which dead letters are meant: those for which every condition that is given holds.
 #[derive(Args, Clone, Debug, Default)]
 pub struct FilterArgs {
     /// Only these, by name, such as orders-dlt/0:17.
-    #[arg(value_name = "LETTER")]
+    #[arg(value_name = "LETTER", value_parser = letter)]
     letters: Vec<Place>,
     /// Only those of this dead letter topic; may be repeated. Without it, and without a name:
     /// orders-dlt and order-events-dlt.
@@ -36,9 +37,30 @@ pub struct FilterArgs {
     before: Option<Timestamp>,
 }
 
-/// Reads a topic's name.
+/// Reads the name of a topic of dead letters. What the services or the desk itself live by is none.
 pub(super) fn topic(text: &str) -> Result<Topic, String> {
-    Topic::new(text).map_err(|error| error.to_string())
+    let topic = Topic::new(text).map_err(|error| error.to_string())?;
+    if [ORDERS, ORDER_EVENTS, DEAD_LETTER_MARKS].contains(&topic) {
+        return Err(format!("{topic} is no topic of dead letters"));
+    }
+    Ok(topic)
+}
+
+/// Reads the name of a dead letter.
+pub(super) fn letter(text: &str) -> Result<Place, String> {
+    let place: Place = text.parse().map_err(|error: InvalidPlace| error.to_string())?;
+    topic(place.topic.as_str())?;
+    Ok(place)
+}
+
+/// Reads the name of a topic that dead letters may be sent to. What the engine and the desk alone write
+/// is none.
+pub(super) fn target(text: &str) -> Result<Topic, String> {
+    let target = Topic::new(text).map_err(|error| error.to_string())?;
+    if [ORDER_EVENTS, DEAD_LETTER_MARKS].contains(&target) {
+        return Err(format!("nothing but Seriatim itself writes to {target}"));
+    }
+    Ok(target)
 }
 
 /// Reads a time, or how long ago it was.
@@ -171,6 +193,19 @@ mod tests {
         ] {
             assert!(!filter(line).lets_through(&letter()), "{line:?}");
         }
+    }
+
+    #[test]
+    fn what_the_services_live_by_is_no_dead_letter() {
+        for live in ["orders", "order-events", "dlt-marks"] {
+            let refused = topic(live).unwrap_err();
+            assert_eq!(refused, format!("{live} is no topic of dead letters"));
+            let name = format!("{live}/0:17");
+            assert!(Line::try_parse_from(["list", &name]).is_err(), "{name}");
+            assert!(Line::try_parse_from(["list", "--topic", live]).is_err(), "{live}");
+        }
+        assert!(target("orders").is_ok(), "a command is sent there again");
+        assert!(target("order-events").is_err() && target("dlt-marks").is_err());
     }
 
     #[test]

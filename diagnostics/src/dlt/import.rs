@@ -85,7 +85,9 @@ fn check(args: &ImportArgs) -> anyhow::Result<Vec<Topic>> {
     for line in lines(&args.file)? {
         let NumberedLine { at, line } = line?;
         line.record().map_err(|why| anyhow!("{at}: {why}"))?;
-        topics.insert(topic_of(args, &line));
+        let topic = topic_of(args, &line);
+        filter::topic(topic.as_str()).map_err(|why| anyhow!("{at}: {why}"))?;
+        topics.insert(topic);
     }
     Ok(topics.into_iter().collect())
 }

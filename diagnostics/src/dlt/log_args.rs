@@ -1,13 +1,13 @@
 //! Which log the desk works on: the one that the services are configured for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use event_log::{EventLog, Topic};
 use serde::Deserialize;
-use service_kit::config::{CommonArgs, ConfigError, Settings};
+use service_kit::config::{CommonArgs, Settings};
 
 /// The flags and variables by which the services find their log, too.
 #[derive(Args, Clone, Debug)]
@@ -47,15 +47,8 @@ impl Configured {
         };
         // The desk answers no HTTP.
         let settings = Settings::load(&common, "127.0.0.1:0")?;
-        let url = &settings.common().log;
-        if let Some(directory) = url.strip_prefix("sqlite:")
-            && !Path::new(directory).is_dir()
-        {
-            let why = format!("there is no log in {directory}");
-            return Err(ConfigError::invalid("log", why).into());
-        }
         let projector: Projector = settings.section("projector")?;
-        let log = configured_log::open(settings.common()).await?;
+        let log = configured_log::open_existing(settings.common()).await?;
         let retry_delays = projector.retry_delays_ms.into_iter().map(Duration::from_millis);
         Ok(Self { log, retry_delays: retry_delays.collect() })
     }

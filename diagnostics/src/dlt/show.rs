@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::desk::Desk;
 use super::failure;
+use super::filter;
 use super::json_text;
 use super::ledger::State;
 use super::letter::Letter;
@@ -26,7 +27,7 @@ const BINARY_BYTES_MAX: usize = 512;
 #[derive(Args, Debug)]
 pub struct ShowArgs {
     /// Its name, such as orders-dlt/0:17.
-    #[arg(value_name = "LETTER")]
+    #[arg(value_name = "LETTER", value_parser = filter::letter)]
     letter: Place,
     /// Print JSON.
     #[arg(long)]

@@ -106,7 +106,7 @@ pub async fn run(
     settings: &Settings,
     shutdown: CancellationToken,
 ) -> Result<(), TimeTravelError> {
-    let log = configured_log::open(settings.common()).await.map_err(RunError::from)?;
+    let log = configured_log::open_existing(settings.common()).await.map_err(RunError::from)?;
     let (engine, snapshots) = program::engine_of(settings).map_err(RunError::from)?;
     let history = History {
         log: log.clone(),

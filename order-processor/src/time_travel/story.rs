@@ -58,7 +58,8 @@ pub(super) async fn story(
             }
         }
     }
-    Ok((!order.chapters.is_empty()).then_some(order))
+    // One that was only asked for, by a cancel that was refused, was never placed.
+    Ok((!order.status.is_empty()).then_some(order))
 }
 
 impl Order {

@@ -21,6 +21,7 @@ mod place_order;
 mod refusal;
 mod resume_instrument;
 pub mod seed;
+mod strict;
 mod subject;
 mod submit;
 mod view;
@@ -28,6 +29,7 @@ mod withdraw;
 
 use std::sync::Arc;
 
+use axum::middleware;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -45,4 +47,5 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Intake>> {
         .routes(routes!(open_account::open_account))
         .routes(routes!(deposit::deposit))
         .routes(routes!(withdraw::withdraw))
+        .layer(middleware::from_fn(strict::strict))
 }

@@ -95,7 +95,7 @@ pub(super) struct OrderAnswer<'a> {
     #[schema(value_type = Option<String>, nullable = false, example = "61250.5")]
     pub(super) average_price: Option<Decimal>,
     /// Who or what cancelled it, or a part of it, just now: `member`, `time-in-force`, `self-trade` or
-    /// `trade-limit`.
+    /// `trade-limit` (one command trades at most 500 times).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, example = "time-in-force")]
     pub(super) cancelled_by: Option<CancelledBy>,

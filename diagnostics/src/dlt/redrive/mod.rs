@@ -64,7 +64,7 @@ pub struct RedriveArgs {
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "canary")]
     canary_wait: Option<Duration>,
     /// Send them to this topic instead.
-    #[arg(long, value_name = "TOPIC", value_parser = filter::topic)]
+    #[arg(long, value_name = "TOPIC", value_parser = filter::target)]
     to: Option<Topic>,
     /// Also send what this build can't read, and so would fail again here.
     #[arg(long)]

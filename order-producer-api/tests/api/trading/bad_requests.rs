@@ -67,6 +67,8 @@ async fn a_wrong_field_of_anything_else_is_told_too() {
             "/quote/scale",
         ),
         ("POST", "/instruments", with(&btc_eur(), "priceBand", -1), "/priceBand"),
+        // Whose it is says the query string: here it would not be looked at.
+        ("DELETE", &order, json!({ "account": "bob" }), ""),
     ] {
         let answer = api.ask(method, path, &body, &[]).await;
         assert_eq!((answer.status, answer.kind()), (422, "invalid-field"), "{answer:?}");
@@ -97,6 +99,14 @@ async fn a_wrong_path_or_query_is_told_with_the_parameter() {
             "account",
         ),
         ("DELETE", &format!("/order/{ID}?acount=ada"), Value::Null, "unknown-parameter", "acount"),
+        (
+            "PATCH",
+            &format!("/order/{ID}?account=bob"),
+            json!({ "price": 1 }),
+            "unknown-parameter",
+            "account",
+        ),
+        ("POST", "/instruments/BTC-EUR/halt?x=1", Value::Null, "unknown-parameter", "x"),
         ("DELETE", "/orders", Value::Null, "invalid-parameter", "account"),
         ("DELETE", "/orders?account=ada&account=bob", Value::Null, "invalid-parameter", "account"),
         ("DELETE", "/orders?account=ada&symbol=btc", Value::Null, "invalid-parameter", "symbol"),

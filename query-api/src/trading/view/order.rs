@@ -45,7 +45,7 @@ pub(crate) struct MarketOrderView<'a> {
     #[schema(nullable = false)]
     detail: Option<&'a str>,
     /// Who or what cancelled the order, or a part of it, last: `member`, `time-in-force`, `self-trade` or
-    /// `trade-limit`. Only where that happened.
+    /// `trade-limit` (one command trades at most 500 times). Only where that happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, example = "member")]
     cancelled_by: Option<CancelledBy>,
