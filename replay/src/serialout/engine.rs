@@ -36,7 +36,7 @@ pub(super) const HELD_ENTRIES_MAX: usize = 8192;
 /// sent has left the processor's caches by then.
 const AHEAD_ENTRIES: usize = 1024;
 
-/// How often the thread looks for news before it sleeps: less than a tenth of a millisecond.
+/// How often the thread looks for news before it sleeps.
 const LOOKS_BEFORE_SLEEP: u32 = 50;
 
 /// Bytes of their bodies, give or take a batch.

@@ -1,8 +1,8 @@
 //! HTTP/1.1 as a client that sends recorded requests (RFC 9112): a request is bytes that were made
 //! before, and an answer is read only as far as it must be.
 //!
-//! Why not a library's client: its share of a request was as large as the system's, and strict order
-//! leaves one thread to send. Heads and chunk sizes are parsed by `httparse`.
+//! Why not a library's client: strict order leaves one thread to send, so what a request costs there
+//! bounds the rate. Heads and chunk sizes are parsed by `httparse`.
 
 mod answer;
 mod body;
