@@ -1,13 +1,15 @@
 //! The tables of a file, and its version.
 
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use order_domain::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 use super::batch::{BatchHead, Share};
 use super::batches;
-use super::connection::use_write_ahead_log;
+use super::connection::{BUSY_TIMEOUT, use_write_ahead_log};
 use super::failure::failure;
 use crate::{LogError, Retention, TopicSpec};
 
@@ -17,6 +19,9 @@ const TOPIC_VERSION: i64 = 2;
 
 /// The version of the file of consumer groups.
 const GROUPS_VERSION: i64 = 1;
+
+/// How long it waits before it looks again whether another process has made the tables.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// The tables of a topic's file.
 const TOPIC: &str = "
@@ -104,32 +109,49 @@ fn create(
     connection: &mut Connection,
     version: i64,
     tables: &str,
-    fill: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    fill: impl Fn(&Connection) -> rusqlite::Result<()>,
 ) -> Result<(), LogError> {
-    if is_made(path, connection, version)? {
-        return Ok(());
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    while !is_made(path, connection, version)? {
+        let Err(error) = make(connection, version, tables, &fill) else { continue };
+        // Of two that turn to a write-ahead log at once, SQLite sends one away without waiting, as
+        // each would wait for the other.
+        if !is_busy(&error) || Instant::now() > deadline {
+            return Err(failure(path, &error));
+        }
+        sleep(LOOK_AGAIN);
     }
-    let failed = |error| failure(path, &error);
-    use_write_ahead_log(connection).map_err(failed)?;
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    if is_made(path, &transaction, version)? {
-        return Ok(());
-    }
-    let fill = || {
+    Ok(())
+}
+
+/// Makes the tables, unless another process has.
+fn make(
+    connection: &mut Connection,
+    version: i64,
+    tables: &str,
+    fill: impl Fn(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    use_write_ahead_log(connection)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version_of(&transaction)? == 0 {
         transaction.execute_batch(tables)?;
         fill(&transaction)?;
-        transaction.pragma_update(None, "user_version", version)
-    };
-    fill().map_err(failed)?;
-    transaction.commit().map_err(failed)
+        transaction.pragma_update(None, "user_version", version)?;
+    }
+    transaction.commit()
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("pragma user_version", [], |row| row.get(0))
 }
 
 /// Whether the file has its tables; fails where they are of another version than `known`.
 fn is_made(path: &Path, connection: &Connection, known: i64) -> Result<bool, LogError> {
-    let version: i64 = connection
-        .query_row("pragma user_version", [], |row| row.get(0))
-        .map_err(|error| failure(path, &error))?;
+    let version = version_of(connection).map_err(|error| failure(path, &error))?;
     if version == 0 || version == known {
         return Ok(version == known);
     }
@@ -153,11 +175,42 @@ pub fn read_topic(path: &Path, connection: &Connection) -> Result<Option<TopicRo
                 name: row.get("name")?,
                 partitions: row.get("partitions")?,
                 retention: Retention {
-                    age: age.map(|ms| std::time::Duration::from_millis(ms.unsigned_abs())),
+                    age: age.map(|ms| Duration::from_millis(ms.unsigned_abs())),
                     bytes: bytes.map(i64::unsigned_abs),
                 },
             })
         })
         .optional()
         .map_err(|error| failure(path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::{Purpose, open_or_create};
+    use super::*;
+    use crate::Topic;
+
+    #[test]
+    fn of_many_that_make_a_topic_at_once_nobody_fails() {
+        const MAKERS: usize = 8;
+        for _ in 0..20 {
+            let directory = tempfile::tempdir().expect("a folder");
+            let path = directory.path().join("made.sqlite");
+            let topic = Topic::new("made").expect("a name");
+            let spec = TopicSpec { topic, partitions: 3, retention: Retention::default() };
+            let together = std::sync::Barrier::new(MAKERS);
+            std::thread::scope(|scope| {
+                for _ in 0..MAKERS {
+                    scope.spawn(|| {
+                        together.wait();
+                        let mut connection =
+                            open_or_create(&path, Purpose::Write).expect("it opens");
+                        create_topic(&path, &mut connection, &spec).expect("it is made");
+                        let found = read_topic(&path, &connection).expect("it is read");
+                        assert_eq!(found.expect("a topic").partitions, 3);
+                    });
+                }
+            });
+        }
+    }
 }
