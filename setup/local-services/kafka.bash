@@ -3,6 +3,7 @@
 # Needs: $here, $instance, $with_tls and the other files of this folder.
 
 KAFKA_START_WAIT_S=90
+KAFKA_JAVA_OPTIONS="-Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 # The account of the TLS listener. It guards test data on the loopback interface.
 KAFKA_TLS_USER=seriatim
 KAFKA_TLS_PASSWORD=seriatim-secret
@@ -29,11 +30,12 @@ kafka_jars() {
 }
 
 kafka_java() {
-    local jars=$1
+    local jars=$1 options
     shift
+    # The default starts fast and stays small; a broker that works hard wants the second compiler.
+    read -ra options <<<"${SERIATIM_KAFKA_JAVA_OPTIONS:-$KAFKA_JAVA_OPTIONS}"
     echo "${JAVA_HOME:+$JAVA_HOME/bin/}java"
-    printf '%s\n' -Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-        -XX:+ExitOnOutOfMemoryError \
+    printf '%s\n' "${options[@]}" -XX:+ExitOnOutOfMemoryError \
         "-Dlog4j2.configurationFile=$here/local-services/kafka/log4j2.properties" \
         -cp "$jars/*" "$@"
 }

@@ -1,9 +1,11 @@
 //! A client of the purchasing dialect.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use order_domain::{OrderId, Position};
 use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// No request takes longer.
@@ -26,6 +28,45 @@ pub struct Acknowledged {
     pub position: Position,
     /// The order.
     pub order_id: OrderId,
+}
+
+/// The body of a `202`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Receipt {
+    position: String,
+    order_id: String,
+}
+
+impl From<Receipt> for Acknowledged {
+    fn from(receipt: Receipt) -> Self {
+        Self {
+            position: receipt.position.parse().expect("a position"),
+            order_id: OrderId(receipt.order_id.parse().expect("an id")),
+        }
+    }
+}
+
+/// Why an order was not acknowledged.
+#[derive(Debug)]
+pub enum Refused {
+    /// The program was not there, or was gone before it answered.
+    NoAnswer(reqwest::Error),
+    /// What it answered instead.
+    Answer(StatusCode, String),
+}
+
+impl From<reqwest::Error> for Refused {
+    fn from(error: reqwest::Error) -> Self {
+        Self::NoAnswer(error)
+    }
+}
+
+impl Refused {
+    /// Whether the same order may be acknowledged a moment later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::NoAnswer(_) | Self::Answer(StatusCode::SERVICE_UNAVAILABLE, _))
+    }
 }
 
 /// A good purchase of `cents` euro cents by `customer`.
@@ -72,30 +113,37 @@ impl Client {
         self.http.request(method, format!("{}{path}", self.url))
     }
 
-    /// Posts an order; `None` where it was not acknowledged, for whatever reason.
-    pub async fn place(&self, order: &Value, headers: &[(&str, &str)]) -> Option<Acknowledged> {
-        let response = self.post(order, headers).await.ok()?;
-        if response.status() != StatusCode::ACCEPTED {
-            return None;
+    /// Posts an order under `key`, once.
+    pub async fn try_place(&self, order: &Value, key: &str) -> Result<Acknowledged, Refused> {
+        let response = self.post(order, &[("Idempotency-Key", key)]).await?;
+        let (status, body) = (response.status(), response.text().await?);
+        match serde_json::from_str::<Receipt>(&body) {
+            Ok(receipt) if status == StatusCode::ACCEPTED => Ok(receipt.into()),
+            _ => Err(Refused::Answer(status, body)),
         }
-        let body: Value = response.json().await.ok()?;
-        Some(Acknowledged {
-            position: body["position"].as_str()?.parse().ok()?,
-            order_id: OrderId(body["orderId"].as_str()?.parse().ok()?),
-        })
     }
 
-    /// Places an order as a shop does that wants it to arrive: with a key, and once more where the
+    /// Places an order as a shop does that wants it to arrive: under `key`, and once more where the
     /// log did not acknowledge it in time. A busy machine may need longer than one request waits.
-    pub async fn place_surely(&self, order: &Value, key: &str) -> Acknowledged {
+    pub async fn place_under(&self, key: &str, order: &Value) -> Acknowledged {
         let began = Instant::now();
         loop {
-            if let Some(placed) = self.place(order, &[("Idempotency-Key", key)]).await {
-                return placed;
+            match self.try_place(order, key).await {
+                Ok(placed) => return placed,
+                Err(refused) if refused.is_passing() && began.elapsed() < PATIENCE => {
+                    eprintln!("sent again under {key}: {refused:?}");
+                }
+                Err(refused) => panic!("{refused:?}: {order}"),
             }
-            assert!(began.elapsed() < PATIENCE, "an order was not acknowledged: {order}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// [`place_under`](Self::place_under) a key of its own.
+    pub async fn place(&self, order: &Value) -> Acknowledged {
+        static PLACED: AtomicU64 = AtomicU64::new(0);
+        let number = PLACED.fetch_add(1, Ordering::Relaxed);
+        self.place_under(&format!("placed-{number}"), order).await
     }
 
     /// `GET` a path, optionally only once the projection has passed `position`.

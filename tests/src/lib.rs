@@ -8,7 +8,7 @@ pub mod proof;
 pub mod services;
 mod small_disk;
 
-pub use client::{Acknowledged, Client, purchase};
+pub use client::{Acknowledged, Client, Refused, purchase};
 pub use house::{House, Profile, Running, program};
 pub use services::Services;
 pub use small_disk::SmallDisk;

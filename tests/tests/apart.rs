@@ -63,7 +63,7 @@ async fn send(client: &Client, round: u64) -> Vec<Acknowledged> {
             for order in 0..ORDERS {
                 let body = purchase(customer, round * ORDERS + order);
                 let key = format!("{round}-{order}");
-                acknowledged.push(client.place_surely(&body, &key).await);
+                acknowledged.push(client.place_under(&key, &body).await);
             }
             acknowledged
         });

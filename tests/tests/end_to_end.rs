@@ -101,7 +101,7 @@ async fn outcome_on_request(client: &Client) {
     let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["reason"], "total-mismatch");
 
-    let placed = client.place(&wrong, &[]).await.expect("a broken rule is found by the engine");
+    let placed = client.place(&wrong).await;
     let path = format!("/api/Orders/{}", placed.order_id);
     let (_, order) = client.get(&path, Some(placed.position)).await;
     assert_eq!(order["status"], "rejected");
@@ -109,9 +109,8 @@ async fn outcome_on_request(client: &Client) {
 }
 
 async fn repeat(client: &Client) {
-    let key = [("Idempotency-Key", "checkout-17")];
-    let first = client.place(&ada(), &key).await.unwrap();
-    let second = client.place(&ada(), &key).await.unwrap();
+    let first = client.place_under("checkout-17", &ada()).await;
+    let second = client.place_under("checkout-17", &ada()).await;
     assert_eq!(first.order_id, second.order_id);
     client.wait_projected([first.position, second.position]).await;
     let (_, order) = client.get(&format!("/api/Orders/{}", first.order_id), None).await;
@@ -131,7 +130,7 @@ async fn search(client: &Client) {
     order["customerName"] = json!("Žofie");
     order["customerLastName"] = json!("Müller-O'Brien");
     order["customerEmail"] = json!("zofie.mueller@example.org");
-    let placed = client.place(&order, &[]).await.unwrap();
+    let placed = client.place(&order).await;
     for text in
         ["zofie", "ZOF", "muller", "o%27brien%20zo", "example.org", "zofie.mueller@example.org"]
     {
@@ -153,7 +152,7 @@ async fn search(client: &Client) {
 async fn pages_and_filters(client: &Client) {
     let mut positions = Vec::new();
     for cents in 1..=7 {
-        positions.push(client.place(&purchase(77, cents), &[]).await.unwrap().position);
+        positions.push(client.place(&purchase(77, cents)).await.position);
     }
     client.wait_projected(positions).await;
     let mut path = "/api/Orders?customerId=77&limit=3".to_owned();

@@ -56,9 +56,9 @@ async fn a_full_disk_loses_nothing_and_is_forgotten_once_there_is_room() {
     for number in 0..ORDERS_MAX {
         let order = large(number);
         let key = format!("order-{number}");
-        match client.place(&order, &[("Idempotency-Key", &key)]).await {
-            Some(order) => acknowledged.push(order),
-            None => refused.push((order, key)),
+        match client.try_place(&order, &key).await {
+            Ok(order) => acknowledged.push(order),
+            Err(_) => refused.push((order, key)),
         }
         beyond += u64::from(!refused.is_empty());
         if beyond > ORDERS_BEYOND {
@@ -77,7 +77,7 @@ async fn a_full_disk_loses_nothing_and_is_forgotten_once_there_is_room() {
 
     disk.grow(LARGE_MIB);
     for (order, key) in &refused {
-        acknowledged.push(place_at_last(&client, order, key).await);
+        acknowledged.push(client.place_under(key, order).await);
     }
     client.wait_projected(last_commands(&house).await).await;
     let began = std::time::Instant::now();
@@ -90,16 +90,4 @@ async fn a_full_disk_loses_nothing_and_is_forgotten_once_there_is_room() {
     let history = History::read(&house).await;
     history.holds(&acknowledged);
     history.equals_rows(&rows);
-}
-
-/// A full disk is looked at again after a moment.
-async fn place_at_last(client: &Client, order: &Value, key: &str) -> tests::Acknowledged {
-    let began = std::time::Instant::now();
-    loop {
-        if let Some(placed) = client.place(order, &[("Idempotency-Key", key)]).await {
-            return placed;
-        }
-        assert!(began.elapsed() < WAIT_MAX, "never taken, though there is room");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }

@@ -54,7 +54,7 @@ async fn state_after(
     for &(customer, number) in orders {
         let key = format!("order-{number}");
         let order = purchase(customer, cents(customer, number));
-        let placed = client.place_surely(&order, &key).await;
+        let placed = client.place_under(&key, &order).await;
         positions.push(placed.position);
     }
     client.wait_projected(positions).await;

@@ -40,7 +40,7 @@ async fn arrive(profile: Profile) {
             let lane = purchases().filter(|purchase| purchase.customer % LANES == lane);
             for (number, purchase) in lane.enumerate() {
                 let key = format!("cdnow-{number}");
-                positions.push(client.place_surely(&order(&purchase), &key).await.position);
+                positions.push(client.place_under(&key, &order(&purchase)).await.position);
             }
             positions
         });

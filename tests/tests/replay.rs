@@ -133,7 +133,7 @@ async fn post_directly(url: &str) {
     lines.sort_by_key(|(_, fields)| fields[1].to_owned());
     for (line, fields) in lines {
         let key = format!("cdnow-{line}");
-        client.place_surely(&order(&fields), &key).await;
+        client.place_under(&key, &order(&fields)).await;
     }
 }
 

@@ -22,7 +22,7 @@ async fn travel(profile: Profile) {
     let client = Client::of(running.url());
     let mut placed = Vec::new();
     for cents in 1..=10 {
-        placed.push(client.place_surely(&purchase(cents, cents), &format!("order-{cents}")).await);
+        placed.push(client.place_under(&format!("order-{cents}"), &purchase(cents, cents)).await);
     }
     client.wait_projected(placed.iter().map(|order| order.position)).await;
 

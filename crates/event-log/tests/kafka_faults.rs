@@ -244,10 +244,9 @@ async fn a_broker_that_is_away_at_first_is_used_once_it_is_there() {
     spawn_blocking(move || away.stop()).await.expect("it stops");
 
     let log = open(&broker.settings()).await;
-    let started = Instant::now();
-    let error = log.check().await.expect_err("the broker is away");
+    let check = tokio::time::timeout(STUCK, log.check()).await.expect("it answers");
+    let error = check.expect_err("the broker is away");
     assert!(matches!(error, LogError::Unavailable(_)), "{error:?}");
-    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     let error = log.append(&topic, record("too early")).await.expect_err("the broker is away");
     assert!(error.is_retryable(), "{error:?}");
 

@@ -163,7 +163,7 @@ async fn a_database_that_is_away_at_the_start_is_there_later() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_check_answers_within_a_second_though_the_server_is_silent() {
+async fn a_check_gives_up_long_before_a_read_though_the_server_is_silent() {
     let Some(database) = Database::create().await else { return };
     database.migrated().await;
     let (proxy, store) = database.proxied().await;
@@ -174,7 +174,7 @@ async fn a_check_answers_within_a_second_though_the_server_is_silent() {
         let started = Instant::now();
         let error = check.await.unwrap_err();
         assert!(error.is_retryable(), "{error}");
-        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+        assert!(started.elapsed() < order_store::postgres::READ_TIMEOUT, "{:?}", started.elapsed());
     }
 }
 

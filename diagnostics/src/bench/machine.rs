@@ -25,6 +25,12 @@ pub fn load() -> Option<f64> {
     std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 
+/// Waits until the disk has what anybody wrote before: a sync that is measured would wait behind it.
+/// Where there is no program `sync`, nothing happens.
+pub async fn write_out_to_disk() {
+    let _ = tokio::process::Command::new("sync").status().await;
+}
+
 /// The resident memory of process `pid`.
 pub fn resident(pid: u32) -> Option<Resident> {
     parse_status(&std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?)

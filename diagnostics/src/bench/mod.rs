@@ -77,6 +77,7 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 
     let mut report = Report { machine, quick: args.quick, rows: Vec::new(), skipped: Vec::new() };
     for figure in args.figures() {
+        machine::write_out_to_disk().await;
         eprintln!("measuring {figure} (load {})", machine::load().unwrap_or_default());
         match figures::measure(&bench, figure)
             .await

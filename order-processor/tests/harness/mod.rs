@@ -38,7 +38,7 @@ pub use troubled_store::TroubledStore;
 pub const PARTITION: Partition = Partition(0);
 
 /// No wait in these tests is longer.
-const WAIT_MAX: Duration = Duration::from_secs(20);
+const WAIT_MAX: Duration = Duration::from_mins(2);
 
 pub struct House {
     pub log: Arc<dyn EventLog>,

@@ -150,7 +150,7 @@ async fn ids_of_answers_are_used_by_later_requests_of_the_key() {
     .await;
     let run = bed.run(&url(&sink), "--max --rewrite @rewrite.toml").await;
     assert_eq!(run.code, Some(0), "{}", run.told());
-    tokio::time::timeout(Duration::from_secs(5), sink.stop()).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_mins(1), sink.stop()).await.unwrap().unwrap();
     let paths = |key: &str| -> Vec<String> {
         let record = bed.record().into_iter().filter(|line| line["key"] == key);
         record.map(|line| line["path"].as_str().unwrap().to_owned()).collect()

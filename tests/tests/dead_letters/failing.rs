@@ -45,7 +45,7 @@ async fn no_json(client: &Client, log: &dyn EventLog) {
     let record =
         NewRecord { key: "shop/0".into(), payload: vec![0xff, 0x00].into(), ..Default::default() };
     log.append(&ORDERS, record).await.unwrap();
-    let placed = client.place(&purchase(1, 100), &[]).await.unwrap();
+    let placed = client.place(&purchase(1, 100)).await;
     assert_eq!(status(client, placed.order_id, Some(placed.position)).await, "accepted");
     let dead = read(log, &ORDERS_DEAD_LETTERS, 1).await;
     assert_eq!(dead[0].payload.as_ref(), [0xff, 0x00]);
@@ -55,8 +55,8 @@ async fn no_json(client: &Client, log: &dyn EventLog) {
 /// The store refuses one order for a while: others flow, and it arrives later.
 async fn poison_that_heals(house: &House, client: &Client) {
     let poison = Poison::of_customer(house, 666);
-    let held = client.place(&purchase(666, 100), &[]).await.unwrap();
-    let other = client.place(&purchase(2, 100), &[]).await.unwrap();
+    let held = client.place(&purchase(666, 100)).await;
+    let other = client.place(&purchase(2, 100)).await;
     assert_eq!(status(client, other.order_id, Some(other.position)).await, "accepted");
     assert_eq!(find(client, held.order_id).await, None, "it waits");
     poison.remove();
@@ -67,9 +67,8 @@ async fn poison_that_heals(house: &House, client: &Client) {
 /// sent again by hand it arrives.
 async fn poison_that_stays(house: &House, client: &Client, log: &dyn EventLog) {
     let poison = Poison::of_customer(house, 667);
-    let key = [("Idempotency-Key", "poisoned-order")];
-    let held = client.place(&purchase(667, 100), &key).await.unwrap();
-    client.place(&purchase(667, 100), &key).await.unwrap();
+    let held = client.place_under("poisoned-order", &purchase(667, 100)).await;
+    client.place_under("poisoned-order", &purchase(667, 100)).await;
     let dead = read(log, &ORDER_EVENTS_DEAD_LETTERS, 1).await;
     assert_eq!(dead[0].headers.get_text("ce_subject"), Some(held.order_id.to_string().as_str()));
     assert_eq!(dead[0].headers.get_text("kafka_dlt-original-topic"), Some("order-events"));
@@ -93,14 +92,13 @@ async fn a_database_that_is_away_for_a_while_delays_and_loses_nothing() {
     let Some(house) = House::new(Profile::Distributed) else { return };
     let running = house.start();
     let client = Client::of(running.url());
-    let first = client.place(&purchase(1, 1), &[]).await.unwrap();
+    let first = client.place(&purchase(1, 1)).await;
     eventually(&client, first.order_id).await;
 
     house.services().kill("postgres");
     let mut placed = Vec::new();
     for cents in 0..200 {
-        placed
-            .push(client.place(&purchase(cents % 10, cents), &[]).await.expect("orders are taken"));
+        placed.push(client.place(&purchase(cents % 10, cents)).await);
     }
     let (ready, _) = client.get("/readyz", None).await;
     assert_eq!(ready, StatusCode::SERVICE_UNAVAILABLE);

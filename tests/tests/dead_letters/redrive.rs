@@ -224,7 +224,7 @@ async fn parked_orders_are_freed(profile: Profile) {
     let poison = Poison::of_customer(&house, 667);
     let mut held = Vec::new();
     for cents in 0..EACH {
-        held.push(client.place(&purchase(667, 100 + cents), &[]).await.unwrap().order_id);
+        held.push(client.place(&purchase(667, 100 + cents)).await.order_id);
     }
     // Each command comes once more: an event behind the one that is refused.
     let commands = read_partition(log.as_ref(), &ORDERS, Partition(0), EACH).await;
