@@ -1,8 +1,9 @@
 //! The SQL side: schema, projections, checkpoints, and what readers ask.
 //!
-//! Three ports, one module a database behind them: [`ProjectionStore`] for the only writer,
-//! [`OrderQueries`] and [`trading::TradingQueries`] for readers. [`open`] picks the adapter by URL.
-//! No port assumes sqlx, so that a database with another driver is one more module.
+//! Ports, and one module a database behind them: [`ProjectionStore`] for the only writer,
+//! [`OrderQueries`] and [`trading::TradingQueries`] for readers, [`content::StoreContent`] for who
+//! compares stores, [`generations::ProjectionGenerations`] for who rebuilds one. [`open`] picks the
+//! adapter by URL. No port assumes sqlx, so that a database with another driver is one more module.
 //!
 //! What the contract suite checks over every adapter: rows and checkpoints change together or not
 //! at all; a checkpoint moves only from where its writer read it; a row is overwritten only by a
@@ -10,7 +11,9 @@
 //!
 //! Architecture Invariant: only this crate names sqlx.
 
+pub mod content;
 mod error;
+pub mod generations;
 mod model;
 mod multi_row;
 mod newest;
@@ -29,5 +32,5 @@ pub use model::{
     Checkpoint, CheckpointMove, Cursor, OrderFilter, OrderRow, OrderStatus, PAGE_ROWS_MAX, Page,
     ParkedSubject, ProjectionBatch, RetryTier, StreamId,
 };
-pub use open::{OrderStore, open};
+pub use open::{OrderStore, open, open_generations};
 pub use port::{OrderQueries, ProjectionStore};

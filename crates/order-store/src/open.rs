@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::postgres::PostgresStore;
-use crate::sqlite::SqliteStore;
+use crate::content::StoreContent;
+use crate::generations::{Generations, Home, ProjectionGenerations, follow};
+use crate::postgres::PostgresHome;
+use crate::sqlite::SqliteHome;
 use crate::trading::TradingQueries;
 use crate::{OrderQueries, ProjectionStore, StoreError};
 
@@ -16,23 +18,42 @@ pub struct OrderStore {
     pub queries: Arc<dyn OrderQueries>,
     /// For a market's readers.
     pub trading: Arc<dyn TradingQueries>,
+    /// For who compares stores.
+    pub content: Arc<dyn StoreContent>,
 }
 
 impl OrderStore {
-    fn of(store: Arc<impl ProjectionStore + OrderQueries + TradingQueries>) -> Self {
-        Self { projections: store.clone(), queries: store.clone(), trading: store }
+    pub(crate) fn of(
+        store: Arc<impl ProjectionStore + OrderQueries + TradingQueries + StoreContent>,
+    ) -> Self {
+        Self {
+            projections: store.clone(),
+            queries: store.clone(),
+            trading: store.clone(),
+            content: store,
+        }
     }
 }
 
-/// Opens the store that `url` names: `sqlite:<path>` or `postgres://user:password@host/database`.
+/// Opens the store that `url` names: `sqlite:<path>` or `postgres://user:password@host/database`. It
+/// follows the [generation](crate::generations) of the projection that is live.
 ///
 /// It connects when it is first used, so that a program starts while its database is away.
 pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
+    Ok(follow(home(url).await?))
+}
+
+/// The generations of the projection in the store that `url` names, for who rebuilds it.
+pub async fn open_generations(url: &str) -> Result<Arc<dyn ProjectionGenerations>, StoreError> {
+    Ok(Arc::new(Generations(home(url).await?)))
+}
+
+async fn home(url: &str) -> Result<Arc<dyn Home>, StoreError> {
     if url.starts_with("sqlite:") {
-        return Ok(OrderStore::of(Arc::new(SqliteStore::open(url).await?)));
+        return Ok(Arc::new(SqliteHome::open(url).await?));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Ok(OrderStore::of(Arc::new(PostgresStore::open(url)?)));
+        return Ok(Arc::new(PostgresHome::open(url)?));
     }
     Err(StoreError::Configuration(
         "the store's URL is neither sqlite:<path> nor postgres://...".to_owned(),

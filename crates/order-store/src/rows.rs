@@ -116,7 +116,7 @@ pub fn item(row: &impl Columns) -> Result<Item, StoreError> {
 }
 
 /// How far a stream is projected; from the beginning on where there is no row.
-pub fn checkpoint(row: Option<&impl Columns>) -> Result<Checkpoint, StoreError> {
+pub fn checkpoint(row: Option<&(impl Columns + ?Sized)>) -> Result<Checkpoint, StoreError> {
     let Some(row) = row else { return Ok(Checkpoint::default()) };
     Ok(Checkpoint {
         next: offset_from_sql(row.number(0)?)?,
@@ -128,7 +128,7 @@ pub fn checkpoint(row: Option<&impl Columns>) -> Result<Checkpoint, StoreError> 
 /// An order of `partition` that waits.
 pub fn parked_subject(
     partition: Partition,
-    row: &impl Columns,
+    row: &(impl Columns + ?Sized),
 ) -> Result<ParkedSubject, StoreError> {
     Ok(ParkedSubject {
         partition,

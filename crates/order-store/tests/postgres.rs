@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use contract::TestDatabase;
+use contract::generations::Rebuildable;
 use contract::rows::{batch, order, order_id, step, stream};
 use order_store::{Checkpoint, OrderStore, ProjectionBatch, StoreError};
 use proxy::Proxy;
@@ -104,7 +105,20 @@ impl Drop for Database {
     }
 }
 
+impl Rebuildable for Database {
+    fn store_url(&self) -> String {
+        self.url()
+    }
+
+    async fn indexes(&self) -> Vec<String> {
+        let sql = "select cast(indexname as text) from pg_indexes
+                   where schemaname = current_schema() order by indexname";
+        query_scalar(sql).fetch_all(&mut self.connect().await).await.unwrap()
+    }
+}
+
 contract!(Database);
+generations_contract!(Database);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_cut_in_the_middle_of_a_batch_leaves_nothing() {

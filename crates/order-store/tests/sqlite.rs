@@ -7,6 +7,7 @@ mod plans;
 mod random_market;
 
 use contract::TestDatabase;
+use contract::generations::Rebuildable;
 use contract::rows::{batch, order, order_id, page};
 use order_store::{OrderStore, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -56,7 +57,19 @@ impl TestDatabase for File {
     }
 }
 
+impl Rebuildable for File {
+    fn store_url(&self) -> String {
+        self.url()
+    }
+
+    async fn indexes(&self) -> Vec<String> {
+        let sql = "select name from sqlite_schema where type = 'index' order by name";
+        query_scalar(sql).fetch_all(&mut self.connect().await).await.unwrap()
+    }
+}
+
 contract!(File);
+generations_contract!(File);
 
 #[tokio::test]
 async fn a_read_only_store_can_be_read() {

@@ -2,10 +2,9 @@
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqlSafeStr};
-use tokio::time::timeout;
+use sqlx::{Connection, SqlSafeStr};
 
-use super::ACQUIRE_TIMEOUT;
+use super::connect_alone;
 use super::errors::{classify, classify_migration};
 use crate::StoreError;
 
@@ -21,16 +20,18 @@ fn migrations() -> Migrator {
     ])
 }
 
+/// The version that [`run`] brings the schema up to.
+pub fn schema_version() -> i64 {
+    migrations().iter().map(|step| step.version).max().unwrap_or_default()
+}
+
 /// Applies what is missing, under sqlx's advisory lock: a second starter waits and then finds
 /// nothing to do.
 ///
 /// On a connection of its own: a failure in the middle must not leave that lock in a pool, and
 /// building an index may take longer than a statement may.
 pub async fn run(options: &PgConnectOptions) -> Result<(), StoreError> {
-    let connecting = timeout(ACQUIRE_TIMEOUT, options.connect()).await;
-    let mut connection = connecting
-        .map_err(|_| StoreError::Unavailable("Postgres did not answer in time".to_owned()))?
-        .map_err(classify)?;
+    let mut connection = connect_alone(options).await?;
     migrations().run_direct(None, &mut connection, false).await.map_err(classify_migration)?;
     connection.close().await.map_err(classify)
 }

@@ -4,8 +4,11 @@
 //! server may lose the newest transactions, whole. The log fills them again.
 
 mod connections;
+mod content;
 mod copy;
 mod errors;
+mod home;
+mod load;
 mod migrate;
 mod pages;
 mod read;
@@ -18,7 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use order_domain::{OrderId, Partition};
 use sqlx::ConnectOptions;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::time::timeout;
 
 use crate::{
@@ -27,6 +30,7 @@ use crate::{
 };
 use connections::{Connections, settle};
 use errors::classify;
+pub(crate) use home::PostgresHome;
 
 /// How many connections write at once: batches of different partitions.
 pub const WRITE_CONNECTIONS_MAX: u32 = 4;
@@ -57,18 +61,18 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(8);
 pub struct PostgresStore {
     writers: Connections,
     readers: Connections,
-    migrating: PgConnectOptions,
+    /// For what may take long and has a connection of its own: migrations and views.
+    unhurried: PgConnectOptions,
 }
 
 impl PostgresStore {
     /// The store in the database that `url` (`postgres://user:password@host:port/database`) names.
     /// Nothing is connected before it is needed.
     pub fn open(url: &str) -> Result<Self, StoreError> {
-        // Whoever calls logs the failure, once.
-        let options = PgConnectOptions::from_str(url)
-            .map_err(classify)?
-            .application_name("seriatim")
-            .disable_statement_logging();
+        Ok(Self::over(options_of(url)?))
+    }
+
+    fn over(options: PgConnectOptions) -> Self {
         let writing = options
             .clone()
             .options([("synchronous_commit", "off")])
@@ -77,17 +81,39 @@ impl PostgresStore {
             .options([("enable_seqscan", "off")])
             .options([limit("statement_timeout", WRITE_STATEMENT_TIMEOUT)])
             .options([limit("idle_in_transaction_session_timeout", APPLY_TIMEOUT)]);
-        let reading = options
-            .clone()
-            .options([limit("statement_timeout", READ_STATEMENT_TIMEOUT)])
-            .options([limit("idle_in_transaction_session_timeout", READ_TIMEOUT)]);
-        Ok(Self {
+        Self {
             writers: Connections::new(writing, WRITE_CONNECTIONS_MAX),
-            readers: Connections::new(reading, READ_CONNECTIONS_MAX),
-            // "Already exists, skipping" is what every start but the first comes to.
-            migrating: options.options([("client_min_messages", "warning")]),
-        })
+            readers: Connections::new(reading(options.clone()), READ_CONNECTIONS_MAX),
+            unhurried: unhurried(options),
+        }
     }
+}
+
+fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
+    // Whoever calls logs the failure, once.
+    Ok(PgConnectOptions::from_str(url)
+        .map_err(classify)?
+        .application_name("seriatim")
+        .disable_statement_logging())
+}
+
+fn reading(options: PgConnectOptions) -> PgConnectOptions {
+    options
+        .options([limit("statement_timeout", READ_STATEMENT_TIMEOUT)])
+        .options([limit("idle_in_transaction_session_timeout", READ_TIMEOUT)])
+}
+
+/// "Already exists, skipping" is what every start but the first comes to.
+fn unhurried(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([("client_min_messages", "warning")])
+}
+
+/// A connection of its own for what may take long.
+async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    timeout(ACQUIRE_TIMEOUT, options.connect())
+        .await
+        .map_err(|_| StoreError::Unavailable("Postgres did not answer in time".to_owned()))?
+        .map_err(classify)
 }
 
 fn limit(setting: &'static str, limit: Duration) -> (&'static str, u128) {
@@ -97,7 +123,7 @@ fn limit(setting: &'static str, limit: Duration) -> (&'static str, u128) {
 #[async_trait]
 impl ProjectionStore for PostgresStore {
     async fn migrate(&self) -> Result<(), StoreError> {
-        migrate::run(&self.migrating).await
+        migrate::run(&self.unhurried).await
     }
 
     async fn set_partitions(&self, topic: &str, partitions: u32) -> Result<(), StoreError> {

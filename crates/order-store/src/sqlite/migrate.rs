@@ -23,6 +23,11 @@ fn migrations() -> Migrator {
     ])
 }
 
+/// The version that [`run`] brings the schema up to.
+pub fn schema_version() -> i64 {
+    migrations().iter().map(|step| step.version).max().unwrap_or_default()
+}
+
 /// How long to wait before the file is tried again.
 const RETRY_DELAY: Duration = Duration::from_millis(20);
 

@@ -4,7 +4,10 @@
 //! `synchronous=NORMAL`, which does not wait for the disk: a crash of the machine may lose the newest
 //! transactions, whole. The log fills them again.
 
+mod content;
 mod errors;
+mod home;
+mod load;
 mod migrate;
 mod order_key;
 mod pages;
@@ -30,6 +33,7 @@ use crate::{
     ProjectionStore, StoreError, StreamId,
 };
 use errors::classify;
+pub(crate) use home::SqliteHome;
 
 /// How many connections read at once. SQLite's readers are bound by the processor, not by waiting.
 pub const READ_CONNECTIONS_MAX: u32 = 4;
@@ -59,6 +63,10 @@ pub struct SqliteStore {
     file: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
+    /// For a view, which has a connection of its own.
+    viewing: SqliteConnectOptions,
+    /// For the end of a load, too.
+    loading: SqliteConnectOptions,
 }
 
 impl SqliteStore {
@@ -67,20 +75,40 @@ impl SqliteStore {
     /// Makes the folders above the file. The file is made when something is first written, which
     /// [`migrate`](ProjectionStore::migrate) does.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let file = StoreFile::of(url).await?;
+        Ok(Self::over(file.options, file.read_only))
+    }
+
+    fn over(options: SqliteConnectOptions, read_only: bool) -> Self {
+        Self {
+            file: options.get_filename().to_owned(),
+            writer: pool(1).connect_lazy_with(writing(options.clone(), read_only)),
+            readers: pool(READ_CONNECTIONS_MAX).connect_lazy_with(reading(options.clone())),
+            viewing: reading(options.clone()),
+            loading: writing(options, read_only),
+        }
+    }
+}
+
+/// What a URL says of a file.
+struct StoreFile {
+    options: SqliteConnectOptions,
+    read_only: bool,
+}
+
+impl StoreFile {
+    /// Makes the folders above it, if it may be written.
+    async fn of(url: &str) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url).map_err(classify)?;
-        let path = options.get_filename().to_owned();
+        let path = options.get_filename();
         if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
             return Err(StoreError::Configuration("the SQLite store needs a file".to_owned()));
         }
         let read_only = url.contains("mode=ro");
         if !read_only {
-            make_folder_of(&path).await?;
+            make_folder_of(path).await?;
         }
-        Ok(Self {
-            file: path,
-            writer: pool(1).connect_lazy_with(writing(options.clone(), read_only)),
-            readers: pool(READ_CONNECTIONS_MAX).connect_lazy_with(reading(options)),
-        })
+        Ok(Self { options, read_only })
     }
 }
 

@@ -3,6 +3,8 @@
 //! `contract!(Adapter)` makes a test of every case. Each test has a database of its own.
 
 pub mod checkpoints;
+pub mod content;
+pub mod generations;
 pub mod pages;
 pub mod rows;
 pub mod schema;
@@ -65,6 +67,9 @@ macro_rules! contract {
             of_two_projectors_one_wins, the_loser_writes_nothing, streams_move_apart,
             a_batch_may_only_move_checkpoints,
             the_number_of_partitions_is_known_once_it_was_said);
+        $crate::contract!(@cases $database, content:
+            stores_that_were_filled_alike_hold_the_same, a_row_that_differs_is_found,
+            a_view_is_of_one_moment, what_a_schema_lacks_is_left_out);
         $crate::contract!(@cases $database, pages:
             pages_walk_all_orders_newest_first, orders_of_one_moment_are_sorted_by_id,
             pages_stay_stable_while_orders_arrive, filters_hold_together,
