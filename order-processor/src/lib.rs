@@ -6,6 +6,8 @@
 //!   partition of `order-events`;
 //! - the [`projector`] reads `order-events` and writes rows and checkpoint in one SQL transaction.
 //!
+//! [`rebuild`] fills the projection once more, beside the one that is read.
+//!
 //! [`partitions`] starts and stops the workers as the group shares the partitions out.
 //!
 //! Architecture Invariant: this is the only writer of SQL, and no worker knows of another.
@@ -21,6 +23,7 @@ mod patience;
 mod processor;
 mod program;
 pub mod projector;
+pub mod rebuild;
 mod runs;
 mod settings;
 mod state;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use order_processor::rebuild::{self, Ended, RebuildArgs};
 use order_processor::time_travel::{self, StateArgs};
 use service_kit::config::CommonArgs;
 use service_kit::program;
@@ -22,6 +23,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     State(StateArgs),
+    Rebuild(RebuildArgs),
 }
 
 #[tokio::main]
@@ -33,6 +35,15 @@ async fn main() -> ExitCode {
             let answer =
                 async |settings: &_, shutdown| time_travel::run(&args, settings, shutdown).await;
             program::run(&common, order_processor::LISTEN_DEFAULT, answer).await
+        }
+        Some(Command::Rebuild(args)) => {
+            let mut ended = Ended::Done;
+            let work = async |settings: &_, shutdown| {
+                ended = rebuild::run(&args, settings, shutdown).await?;
+                Ok::<_, rebuild::RebuildError>(())
+            };
+            let code = program::run(&common, order_processor::LISTEN_DEFAULT, work).await;
+            if ended == Ended::Different { ExitCode::from(rebuild::DIFFERENT) } else { code }
         }
     }
 }

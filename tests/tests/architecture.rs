@@ -158,6 +158,7 @@ fn arrows_between_the_crates_point_one_way() {
             &[
                 "configured-log",
                 "event-log",
+                "measure",
                 "order-domain",
                 "order-engine",
                 "order-store",

@@ -58,6 +58,10 @@ Figures:
   sustained      orders/s accepted and projected, all-in-one: the clock stops when SQL holds them all.
   fill-sqlite    events/s that order-processor projects from a full log into an empty store.
   fill-postgres  the same into Postgres.
+  rebuild        events/s that order-processor rebuild fills a new generation of a SQLite store with,
+                 its indexes included, beside the one that is live.
+  rebuild-long   the same with ten times as many events, against as many as above; only measured when
+                 asked for by name, because it takes an hour and some 30 GB.
   readable       p99 from the intended start of a POST to its order read by GET with the
                  Seriatim-Position of the answer, at 1,000 orders/s whatever the answers take.
   outcome        p99 and median from the intended start of a POST of a market's order to its outcome, which
@@ -98,6 +102,10 @@ pub enum Figure {
     FillSqlite,
     /// Events/s into an empty Postgres store.
     FillPostgres,
+    /// Events/s of a rebuild.
+    Rebuild,
+    /// Events/s of a rebuild of ten times as many.
+    RebuildLong,
     /// From POST to readable in SQL.
     Readable,
     /// From POST to outcome on a market over the embedded log.
@@ -135,7 +143,8 @@ impl BenchArgs {
     /// What to measure, in order.
     pub fn figures(&self) -> Vec<Figure> {
         if self.only.is_empty() {
-            let unasked = |figure: &Figure| *figure != Figure::Partitions;
+            let by_name = [Figure::Partitions, Figure::RebuildLong];
+            let unasked = |figure: &Figure| !by_name.contains(figure);
             return Figure::value_variants().iter().copied().filter(unasked).collect();
         }
         self.only.clone()
@@ -160,10 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn partitions_are_measured_only_by_name() {
+    fn what_takes_long_or_is_a_question_of_settings_is_measured_only_by_name() {
         let all = figures(&[]);
-        assert_eq!(all.len(), 16);
-        assert!(!all.contains(&"partitions".to_owned()));
+        assert_eq!(all.len(), 17);
+        for name in ["partitions", "rebuild-long"] {
+            assert!(!all.contains(&name.to_owned()), "{name}");
+        }
         assert_eq!(figures(&["--only", "partitions"]), ["partitions"]);
     }
 

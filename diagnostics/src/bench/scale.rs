@@ -19,6 +19,8 @@ pub struct Scale {
     pub sustained_round: Duration,
     /// Orders of a log from which a store is filled.
     pub fill_orders: u64,
+    /// Orders of a log from which a store is rebuilt.
+    pub rebuilt: u64,
     /// Few orders stored.
     pub stored_few: u64,
     /// Many orders stored.
@@ -56,6 +58,7 @@ impl Scale {
                 round: Duration::from_secs(1),
                 sustained_round: Duration::from_secs(2),
                 fill_orders: 20_000,
+                rebuilt: 20_000,
                 stored_few: 2_000,
                 stored_many: 20_000,
                 replayed: 20_000,
@@ -74,6 +77,7 @@ impl Scale {
             round: Duration::from_secs(5),
             sustained_round: Duration::from_secs(10),
             fill_orders: 200_000,
+            rebuilt: 1_000_000,
             stored_few: 10_000,
             stored_many: 1_000_000,
             replayed: 200_000,

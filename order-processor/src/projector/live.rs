@@ -15,8 +15,13 @@ impl Projection<'_> {
     /// Projects records in order: as many as possible in one transaction, and when the store refuses
     /// them, half as many, until the record that it refuses stands alone and is set aside.
     pub(super) async fn project(&mut self, records: Vec<Record>) -> Result<(), RunError> {
-        let records: Vec<Read> = records.into_iter().map(Read::of_event).collect();
-        let mut rest = &records[..];
+        let reads: Vec<Read> = records.into_iter().map(Read::of_event).collect();
+        self.project_reads(&reads).await
+    }
+
+    /// [`project`](Self::project), of records that are read already.
+    pub(super) async fn project_reads(&mut self, reads: &[Read]) -> Result<(), RunError> {
+        let mut rest = reads;
         let mut at_once = rest.len();
         while !rest.is_empty() {
             let free = rest.iter().take(at_once).take_while(|read| self.is_free(read)).count();

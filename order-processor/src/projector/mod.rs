@@ -5,6 +5,7 @@
 //! - [`batch`]: what a record says, and which orders it is about;
 //! - [`live`]: project a batch of `order-events`; find the record that the store refuses;
 //! - [`resume`]: make sure that the log is the one that the store was filled from;
+//! - [`refill`]: fill another store from the beginning, up to where this one is;
 //! - [`retry`]: try a record of a retry topic again when its delay has passed;
 //! - [`parking`]: which orders wait, and where;
 //! - [`set_aside`]: append a record to the next retry topic, or to the dead letters;
@@ -20,6 +21,7 @@
 mod batch;
 mod live;
 mod parking;
+pub(crate) mod refill;
 mod resume;
 mod retry;
 mod set_aside;

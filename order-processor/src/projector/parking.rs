@@ -58,6 +58,11 @@ impl Parking {
         }
     }
 
+    /// All of them.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = &ParkedSubject> {
+        self.0.values()
+    }
+
     /// Every parked order.
     pub(super) fn len(&self) -> usize {
         self.0.len()

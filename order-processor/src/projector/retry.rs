@@ -173,7 +173,7 @@ impl Projection<'_> {
 
     /// Writes the rows of one record and frees its orders if it was the last they waited for; the
     /// inner error says why that can't be.
-    async fn write_one(
+    pub(super) async fn write_one(
         &mut self,
         read: &Read,
         moves: &[CheckpointMove],

@@ -35,7 +35,8 @@ impl Failure {
 
 /// The retry topics of one partition, and the dead letters behind them.
 pub(super) struct SetAside {
-    log: Arc<dyn EventLog>,
+    /// `None` where what is set aside waits in the log already.
+    log: Option<Arc<dyn EventLog>>,
     partition: Partition,
     tiers: Vec<Topic>,
     clock: Clock,
@@ -49,7 +50,13 @@ impl SetAside {
         clock: Clock,
     ) -> Self {
         let tiers = settings.retry_tiers().map(|(topic, _)| topic).collect();
-        Self { log, partition, tiers, clock }
+        Self { log: Some(log), partition, tiers, clock }
+    }
+
+    /// For a store that is filled again: what it refuses was set aside when it was new, and is not once
+    /// more. There is no tier but that of dead letters.
+    pub(super) const fn already(partition: Partition) -> Self {
+        Self { log: None, partition, tiers: Vec::new(), clock: Clock::System }
     }
 
     /// The tier after `tier`; after the last, the dead letters.
@@ -71,12 +78,13 @@ impl SetAside {
         failure: Failure,
         cause: &str,
     ) -> Result<(), LogError> {
+        let Some(log) = &self.log else { return Ok(()) };
         let to = self.topic(tier);
         warn!(position = %record.position, from = %topic, %to, cause, "setting an event aside");
         let name = failure.name();
         let failed_at = self.clock.now();
         let aside = PutAside { record, topic, group: GROUP, failure: name, cause, failed_at };
-        self.log.append_all(to, self.partition, vec![aside.to_record()]).await?;
+        log.append_all(to, self.partition, vec![aside.to_record()]).await?;
         let counter = if tier == RetryTier::Dead {
             "seriatim_dead_letters_total"
         } else {

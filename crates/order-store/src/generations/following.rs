@@ -221,11 +221,15 @@ impl Shared {
         }
     }
 
-    /// For a readiness check, which has little time.
+    /// For a readiness check, which has little time. Where it runs out before anything is known, the
+    /// generation in the home itself tells what is wrong.
     async fn live_at_once(self: &Arc<Self>) -> Result<Live, StoreError> {
-        timeout(CHECK_TIMEOUT, self.live())
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".to_owned())))
+        if let Ok(live) = timeout(CHECK_TIMEOUT, self.live()).await {
+            return live;
+        }
+        let store = self.home.open(Generation::FIRST).await?.store;
+        let first = Arc::new(Opened { generation: Generation::FIRST, store });
+        Ok(Live { writes: first.clone(), reads: first })
     }
 
     /// Makes sure that a projector moves the checkpoints of the generation that it read them of: what it

@@ -8,6 +8,7 @@ mod pace;
 mod partitions;
 mod posts;
 mod readable;
+mod rebuild;
 mod serialin;
 mod serialout;
 mod stored;
@@ -34,6 +35,8 @@ pub async fn measure(bench: &Bench, figure: Figure) -> anyhow::Result<Outcome> {
         Figure::Sustained => sustained::measure(bench).await,
         Figure::FillSqlite => fill::sqlite(bench).await,
         Figure::FillPostgres => fill::postgres(bench).await,
+        Figure::Rebuild => rebuild::sqlite(bench).await,
+        Figure::RebuildLong => rebuild::long(bench).await,
         Figure::Readable => readable::measure(bench).await,
         Figure::Stored => stored::measure(bench).await,
         Figure::Serialout => serialout::measure(bench).await,

@@ -1,0 +1,249 @@
+//! `order-processor rebuild`: the projection is filled once more from the beginning of `order-events`,
+//! beside the one that is read, and takes its place when both hold the same.
+//!
+//! - [`filling`]: a generation is filled up to where another one is;
+//! - [`moment`]: where a generation is, and what waits in it;
+//! - [`verdict`]: what two generations hold, compared table by table;
+//! - [`switching`]: readers and projector go over;
+//! - [`telling`]: how far it is, and what came of it.
+//!
+//! Whatever kills it, run again it goes on: the new generation has checkpoints of its own.
+
+mod filling;
+mod moment;
+mod switching;
+mod telling;
+mod verdict;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+use event_log::LogError;
+use order_domain::{Offset, Partition};
+use order_store::StoreError;
+use order_store::generations::{
+    Generation, GenerationEntry, GenerationLock, GenerationState, GenerationStore,
+    ProjectionGenerations,
+};
+use service_kit::config::Settings;
+use tokio_util::sync::CancellationToken;
+
+use crate::ProjectorSettings;
+use crate::program::RunError;
+use filling::Filling;
+use telling::Telling;
+use verdict::Verdict;
+
+/// The exit code when the generations differ, and readers were not switched.
+pub const DIFFERENT: u8 = 3;
+
+/// How many rows that differ `--diff` shows of each table.
+const SHOWN_ROWS: usize = 10;
+
+/// What `--help` ends with.
+const EXAMPLES: &str = r"Examples:
+    order-processor rebuild               fill, compare, switch if nothing differs
+    order-processor rebuild --diff        fill, compare, show what differs, switch nothing
+    order-processor rebuild --force       switch even if something differs
+    order-processor rebuild --use 1       back to generation 1
+    order-processor rebuild --drop-old    remove all generations but the live one
+
+Exit codes: 0 done, 1 failed or stopped, 2 wrong usage, 3 something differs and nothing was switched";
+
+/// Fills the projection once more from the beginning of order-events, and switches readers to it.
+///
+/// It may run beside programs that run: they answer from the old generation until the new one is filled
+/// and holds the same, and then go over without a request failing. Stopped or killed, it goes on where it
+/// was when it is run again. The old generation stays until --drop-old.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct RebuildArgs {
+    /// Shows the first rows that differ, and does not switch.
+    #[arg(long)]
+    diff: bool,
+    /// Switches even if something differs.
+    #[arg(long, conflicts_with = "diff")]
+    force: bool,
+    /// Switches to a generation that was live before, once it has caught up. Nothing is compared.
+    #[arg(long = "use", value_name = "GENERATION", conflicts_with_all = ["diff", "force"])]
+    switch_to: Option<u32>,
+    /// Removes every generation but the live one, one that was not filled to its end, too.
+    #[arg(long, conflicts_with_all = ["diff", "force", "switch_to"])]
+    drop_old: bool,
+    /// Lists the generations that there are.
+    #[arg(long, conflicts_with_all = ["diff", "force", "switch_to", "drop_old"])]
+    list: bool,
+    /// Prints what came of it as JSON on stdout, and how far it is as lines of JSON on stderr.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why there is no new generation.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The programs' common settings don't work.
+    #[error(transparent)]
+    Program(#[from] RunError),
+    /// The log did not answer.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The store did not answer, or not as it should.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another process has the lock.
+    #[error("another rebuild is at work on this store")]
+    Busy,
+    /// The history is not whole any more.
+    #[error(
+        "order-events of partition {partition} begins at offset {first}: retention has removed what \
+         came before, and generation {generation} has only what comes before {next}. A projection can \
+         be filled from its whole history only"
+    )]
+    HistoryGone {
+        /// The partition.
+        partition: Partition,
+        /// The first event that is kept.
+        first: Offset,
+        /// The generation that lacks the events before it.
+        generation: Generation,
+        /// Its checkpoint.
+        next: Offset,
+    },
+    /// A partition could not be filled.
+    #[error("partition {partition} can't be filled: {cause}")]
+    Filling {
+        /// The partition.
+        partition: Partition,
+        /// Why.
+        cause: String,
+    },
+    /// There is no such generation that could be live.
+    #[error("there is no generation {0} that was live before; --list shows which there are")]
+    NoSuchGeneration(Generation),
+    /// It was told to stop.
+    #[error("stopped before the end; run it again, and it goes on where it was")]
+    Interrupted,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// As was asked for.
+    Done,
+    /// Something differs, so nothing was switched.
+    Different,
+}
+
+/// Rebuilds, or does what else was asked for, and tells of it on stdout.
+pub async fn run(
+    args: &RebuildArgs,
+    settings: &Settings,
+    shutdown: CancellationToken,
+) -> Result<Ended, RebuildError> {
+    let common = settings.common();
+    let generations = order_store::open_generations(&common.store).await?;
+    let tell = Telling::new(args.json);
+    if args.list {
+        tell.list(&generations.list().await?);
+        return Ok(Ended::Done);
+    }
+    let lock = generations.lock().await?.ok_or(RebuildError::Busy)?;
+    if args.drop_old {
+        return switching::drop_old(&*generations, &lock, &tell).await;
+    }
+    let log = configured_log::open_existing(common).await.map_err(RunError::from)?;
+    let projector: ProjectorSettings = settings.section("projector").map_err(RunError::from)?;
+    let rebuild = Rebuild { generations, lock, log: log.clone(), projector, tell, stop: shutdown };
+    let ended = match args.switch_to {
+        Some(generation) => rebuild.go_back(Generation(generation)).await,
+        None => rebuild.go_on(args).await,
+    };
+    log.close().await;
+    ended
+}
+
+/// What all of it is done with.
+struct Rebuild {
+    generations: Arc<dyn ProjectionGenerations>,
+    lock: GenerationLock,
+    log: Arc<dyn event_log::EventLog>,
+    projector: ProjectorSettings,
+    tell: Telling,
+    stop: CancellationToken,
+}
+
+impl Rebuild {
+    /// Fills a new generation, or the one that was begun; compares it with the live one; switches.
+    async fn go_on(&self, args: &RebuildArgs) -> Result<Ended, RebuildError> {
+        let (live, live_store) = self.live().await?;
+        // Where there is no store yet, there is nothing to begin beside it.
+        live_store.store.queries.check_readable().await?;
+        let new = self.generations.begin(&self.lock).await?;
+        let new_store = self.generations.open(new).await?;
+        let filling = self.unless_stopped(Filling::begin(self, new, new_store.clone())).await?;
+        let found = self.compare(args, live, &live_store, &filling, &new_store);
+        let same = self.unless_stopped(found).await?;
+        let switched = !args.diff && (same || args.force);
+        if switched {
+            self.switch(&live_store, &filling, new).await?;
+        }
+        self.tell.end(live, new, switched);
+        Ok(if same || switched { Ended::Done } else { Ended::Different })
+    }
+
+    /// Fills a generation, and tells whether it holds the same as the live one.
+    async fn compare(
+        &self,
+        args: &RebuildArgs,
+        live: Generation,
+        live_store: &GenerationStore,
+        filling: &Filling<'_>,
+        new_store: &GenerationStore,
+    ) -> Result<bool, RebuildError> {
+        let began = Instant::now();
+        filling.load(live_store).await?;
+        let (moment, live_view) = moment::of(&live_store.store).await?;
+        filling.up_to(&moment).await?;
+        let new_view = new_store.store.content.view().await?;
+        self.tell.fill(filling.generation(), filling.filled(), began.elapsed());
+        let verdict = Verdict::of(live_view, new_view, args.diff, &self.tell).await?;
+        let refused = filling.refused();
+        self.tell.verdict(live, &verdict, refused, moment.parked_orders());
+        Ok(verdict.is_same() && refused == 0)
+    }
+
+    async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, RebuildError>>,
+    ) -> Result<T, RebuildError> {
+        tokio::select! {
+            () = self.stop.cancelled() => Err(RebuildError::Interrupted),
+            done = work => done,
+        }
+    }
+
+    /// Switches to a generation that was live before.
+    async fn go_back(&self, to: Generation) -> Result<Ended, RebuildError> {
+        let (live, live_store) = self.live().await?;
+        let entries = self.generations.list().await?;
+        let retired = |entry: &GenerationEntry| {
+            entry.generation == to && entry.state == GenerationState::Retired
+        };
+        if !entries.iter().any(retired) {
+            return Err(RebuildError::NoSuchGeneration(to));
+        }
+        let store = self.generations.open(to).await?;
+        let filling = Filling::begin(self, to, store).await?;
+        self.switch(&live_store, &filling, to).await?;
+        self.tell.end(live, to, true);
+        Ok(Ended::Done)
+    }
+
+    async fn live(&self) -> Result<(Generation, GenerationStore), RebuildError> {
+        let entries = self.generations.list().await?;
+        let live = entries.iter().find(|entry| entry.state == GenerationState::Live);
+        let live = live.map_or(Generation::FIRST, |entry| entry.generation);
+        Ok((live, self.generations.open(live).await?))
+    }
+}
