@@ -10,6 +10,7 @@ use order_domain::{Offset, Partition};
 use order_store::generations::{Generation, GenerationStore};
 
 use super::moment::{self, Moment};
+use super::patient::patiently;
 use super::telling::Telling;
 use super::{Rebuild, RebuildError};
 use crate::dead_letters::DeadLetterLimit;
@@ -47,7 +48,8 @@ impl<'a> Filling<'a> {
         store: GenerationStore,
     ) -> Result<Self, RebuildError> {
         let log: &dyn EventLog = &*rebuild.log;
-        let prepared = prepare_store(log, &*store.store.projections).await;
+        let projections = &*store.store.projections;
+        let prepared = patiently(async || prepare_store(log, projections).await).await;
         prepared.map_err(|error| match error {
             PrepareError::Log(error) => RebuildError::from(error),
             PrepareError::Store(error) => RebuildError::from(error),
@@ -95,12 +97,12 @@ impl<'a> Filling<'a> {
                 break;
             }
             if round == 0 {
-                self.store.load.begin_load().await?;
+                patiently(async || self.store.load.begin_load().await).await?;
             }
             self.fill(&moment, missing).await?;
         }
         self.tell().say("making indexes");
-        Ok(self.store.load.end_load().await?)
+        Ok(patiently(async || self.store.load.end_load().await).await?)
     }
 
     /// Fills it exactly up to `moment` of another generation, whose orders that wait it lets wait, too.
@@ -115,7 +117,8 @@ impl<'a> Filling<'a> {
         let partitions = self.partitions().map(Ok::<_, RebuildError>);
         stream::iter(partitions)
             .try_for_each_concurrent(PARTITIONS_AT_ONCE, |partition| async move {
-                self.fill_partition(partition, moment).await.map_err(|error| match error {
+                let filled = patiently(async || self.fill_partition(partition, moment).await).await;
+                filled.map_err(|error| match error {
                     ProjectionError::Interrupted => RebuildError::Interrupted,
                     error => RebuildError::Filling { partition, cause: error.to_string() },
                 })
@@ -155,7 +158,9 @@ impl<'a> Filling<'a> {
 
     async fn next(&self, partition: Partition) -> Result<Offset, RebuildError> {
         let stream = stream_of(&ORDER_EVENTS, partition);
-        Ok(self.store.store.projections.checkpoint(&stream).await?.next)
+        let projections = &self.store.store.projections;
+        let checkpoint = patiently(async || projections.checkpoint(&stream).await).await?;
+        Ok(checkpoint.next)
     }
 
     fn partitions(&self) -> impl Iterator<Item = Partition> + use<> {

@@ -4,6 +4,7 @@
 //! - [`filling`]: a generation is filled up to where another one is;
 //! - [`moment`]: where a generation is, and what waits in it;
 //! - [`verdict`]: what two generations hold, compared table by table;
+//! - [`patient`]: a store that is away for a while is waited for;
 //! - [`switching`]: readers and projector go over;
 //! - [`telling`]: how far it is, and what came of it.
 //!
@@ -11,6 +12,7 @@
 
 mod filling;
 mod moment;
+mod patient;
 mod switching;
 mod telling;
 mod verdict;
@@ -32,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ProjectorSettings;
 use crate::program::RunError;
 use filling::Filling;
+use patient::patiently;
 use telling::Telling;
 use verdict::Verdict;
 
@@ -145,10 +148,10 @@ pub async fn run(
     let generations = order_store::open_generations(&common.store).await?;
     let tell = Telling::new(args.json);
     if args.list {
-        tell.list(&generations.list().await?);
+        tell.list(&patiently(async || generations.list().await).await?);
         return Ok(Ended::Done);
     }
-    let lock = generations.lock().await?.ok_or(RebuildError::Busy)?;
+    let lock = patiently(async || generations.lock().await).await?.ok_or(RebuildError::Busy)?;
     if args.drop_old {
         return switching::drop_old(&*generations, &lock, &tell).await;
     }
@@ -178,9 +181,9 @@ impl Rebuild {
     async fn go_on(&self, args: &RebuildArgs) -> Result<Ended, RebuildError> {
         let (live, live_store) = self.live().await?;
         // Where there is no store yet, there is nothing to begin beside it.
-        live_store.store.queries.check_readable().await?;
-        let new = self.generations.begin(&self.lock).await?;
-        let new_store = self.generations.open(new).await?;
+        patiently(async || live_store.store.queries.check_readable().await).await?;
+        let new = patiently(async || self.generations.begin(&self.lock).await).await?;
+        let new_store = self.open(new).await?;
         let filling = self.unless_stopped(Filling::begin(self, new, new_store.clone())).await?;
         let found = self.compare(args, live, &live_store, &filling, &new_store);
         let same = self.unless_stopped(found).await?;
@@ -188,7 +191,7 @@ impl Rebuild {
         if switched {
             self.switch(&live_store, &filling, new).await?;
         }
-        self.tell.end(live, new, switched);
+        self.tell.end(live, new, same, switched);
         Ok(if same || switched { Ended::Done } else { Ended::Different })
     }
 
@@ -205,7 +208,7 @@ impl Rebuild {
         filling.load(live_store).await?;
         let (moment, live_view) = moment::of(&live_store.store).await?;
         filling.up_to(&moment).await?;
-        let new_view = new_store.store.content.view().await?;
+        let new_view = patiently(async || new_store.store.content.view().await).await?;
         self.tell.fill(filling.generation(), filling.filled(), began.elapsed());
         let verdict = Verdict::of(live_view, new_view, args.diff, &self.tell).await?;
         let refused = filling.refused();
@@ -226,24 +229,32 @@ impl Rebuild {
     /// Switches to a generation that was live before.
     async fn go_back(&self, to: Generation) -> Result<Ended, RebuildError> {
         let (live, live_store) = self.live().await?;
-        let entries = self.generations.list().await?;
+        let entries = self.list().await?;
         let retired = |entry: &GenerationEntry| {
             entry.generation == to && entry.state == GenerationState::Retired
         };
         if !entries.iter().any(retired) {
             return Err(RebuildError::NoSuchGeneration(to));
         }
-        let store = self.generations.open(to).await?;
+        let store = self.open(to).await?;
         let filling = Filling::begin(self, to, store).await?;
         self.switch(&live_store, &filling, to).await?;
-        self.tell.end(live, to, true);
+        self.tell.end(live, to, true, true);
         Ok(Ended::Done)
     }
 
     async fn live(&self) -> Result<(Generation, GenerationStore), RebuildError> {
-        let entries = self.generations.list().await?;
+        let entries = self.list().await?;
         let live = entries.iter().find(|entry| entry.state == GenerationState::Live);
         let live = live.map_or(Generation::FIRST, |entry| entry.generation);
-        Ok((live, self.generations.open(live).await?))
+        Ok((live, self.open(live).await?))
+    }
+
+    async fn list(&self) -> Result<Vec<GenerationEntry>, StoreError> {
+        patiently(async || self.generations.list().await).await
+    }
+
+    async fn open(&self, generation: Generation) -> Result<GenerationStore, StoreError> {
+        patiently(async || self.generations.open(generation).await).await
     }
 }

@@ -8,6 +8,7 @@ use order_domain::{Offset, Partition};
 use order_store::content::ContentView;
 use order_store::{Checkpoint, OrderStore, ParkedSubject, StoreError, StreamId};
 
+use super::patient::patiently;
 use crate::ProjectorSettings;
 use crate::projector::refill::{Waiting, stream_of};
 
@@ -19,6 +20,10 @@ pub(super) struct Moment {
 
 /// This moment of `store`, and a view of it.
 pub(super) async fn of(store: &OrderStore) -> Result<(Moment, ContentView), StoreError> {
+    patiently(async || read(store).await).await
+}
+
+async fn read(store: &OrderStore) -> Result<(Moment, ContentView), StoreError> {
     let mut view = store.content.view().await?;
     let checkpoints = view.checkpoints().await?;
     let parked = view.parked().await?;

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::filling::Filling;
 use super::moment;
+use super::patient::patiently;
 use super::telling::Telling;
 use super::{Ended, Rebuild, RebuildError};
 
@@ -43,7 +44,13 @@ impl Rebuild {
                 break;
             }
         }
-        self.generations.switch(&self.lock, to).await?;
+        if let Err(error) = self.generations.switch(&self.lock, to).await {
+            // Where the answer was lost, it may have been done.
+            let (now, _) = self.live().await?;
+            if now != to {
+                return Err(error.into());
+            }
+        }
         self.hand_over(live, filling).await;
         Ok(())
     }
@@ -69,7 +76,7 @@ pub(super) async fn drop_old(
     lock: &GenerationLock,
     tell: &Telling,
 ) -> Result<Ended, RebuildError> {
-    let mut old = generations.list().await?;
+    let mut old = patiently(async || generations.list().await).await?;
     old.retain(|entry| entry.state != GenerationState::Live);
     if !old.is_empty() {
         sleep(GOING_OVER).await;

@@ -103,8 +103,8 @@ impl Telling {
         }
     }
 
-    /// It is over: `to` is live, or `live` still is.
-    pub(super) fn end(&self, live: Generation, to: Generation, switched: bool) {
+    /// It is over: `to` is live, or `live` still is, though both may be the `same`.
+    pub(super) fn end(&self, live: Generation, to: Generation, same: bool, switched: bool) {
         self.stage().bar.finish();
         self.find("live", json!(if switched { to.0 } else { live.0 }));
         self.find("switched", json!(switched));
@@ -114,6 +114,10 @@ impl Telling {
             println!(
                 "generation {to} is live now; generation {live} stays until `order-processor rebuild \
                  --drop-old`"
+            );
+        } else if same {
+            println!(
+                "generation {live} is still live; without --diff, generation {to} would be now"
             );
         } else {
             println!(

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use order_domain::Offset;
 use order_store::generations::{
-    Generation, GenerationState, GenerationStore, ProjectionGenerations,
+    FOLLOWED_EVERY, Generation, GenerationState, GenerationStore, ProjectionGenerations,
 };
 use order_store::{OrderStore, ProjectionBatch, StoreError};
 
@@ -37,7 +37,7 @@ macro_rules! generations_contract {
             readers_wait_for_what_they_were_told, a_projector_begins_anew_in_another_generation,
             an_interrupted_filling_is_gone_on_with, only_one_has_the_lock,
             one_can_go_back, a_dropped_one_is_left_at_once, only_what_is_not_live_is_dropped,
-            indexes_come_back_after_a_load);
+            a_newer_schema_is_left_to_newer_builds, indexes_come_back_after_a_load);
     };
 }
 
@@ -237,6 +237,25 @@ pub async fn only_what_is_not_live_is_dropped(database: &impl Rebuildable) {
     drop(new);
     let (_, new) = begun(&generations).await;
     assert_eq!(new.store.projections.checkpoint(&stream(0)).await.unwrap().next, Offset::ZERO);
+}
+
+/// A newer build has rebuilt: those that run stay where they are, until they are replaced.
+pub async fn a_newer_schema_is_left_to_newer_builds(database: &impl Rebuildable) {
+    let store = database.migrated().await;
+    store.projections.apply(&stretch(0, 3)).await.unwrap();
+    let generations = database.generations().await;
+    begun(&generations).await;
+    assert_eq!(store.queries.order(order_id(2)).await.unwrap(), Some(order(2)));
+    let switched = "update projection_generations set schema_version = 9999,
+                    state = case generation when 2 then 'live' else 'retired' end";
+    database.execute(switched).await;
+    for _ in 0..5 {
+        tokio::time::sleep(FOLLOWED_EVERY).await;
+        assert_eq!(store.queries.order(order_id(2)).await.unwrap(), Some(order(2)));
+    }
+    store.projections.apply(&stretch(3, 4)).await.unwrap();
+    let error = database.open().await.queries.order(order_id(2)).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Configuration(text) if text.contains("newer")), "{error}");
 }
 
 pub async fn indexes_come_back_after_a_load(database: &impl Rebuildable) {
