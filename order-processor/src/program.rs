@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use configured_log::OpenError;
 use event_log::EventLog;
+use order_store::generations::ProjectionGenerations;
 use order_store::{OrderStore, ProjectionStore, StoreError};
 use service_kit::config::{Common, ConfigError, Settings};
 use service_kit::front_door::front_door;
@@ -69,10 +70,21 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
 
 /// Opens the configured store. A URL that names none is the configuration's fault.
 pub async fn open_store(common: &Common) -> Result<OrderStore, RunError> {
-    order_store::open(&common.store).await.map_err(|error| match error {
+    order_store::open(&common.store).await.map_err(not_opened)
+}
+
+/// The generations of the configured store.
+pub(crate) async fn open_generations(
+    common: &Common,
+) -> Result<Arc<dyn ProjectionGenerations>, RunError> {
+    order_store::open_generations(&common.store).await.map_err(not_opened)
+}
+
+fn not_opened(error: StoreError) -> RunError {
+    match error {
         StoreError::Configuration(cause) => ConfigError::invalid("store", cause).into(),
         error => error.into(),
-    })
+    }
 }
 
 /// The engine's settings, and where its snapshots are.

@@ -32,7 +32,7 @@ use service_kit::config::Settings;
 use tokio_util::sync::CancellationToken;
 
 use crate::ProjectorSettings;
-use crate::program::RunError;
+use crate::program::{self, RunError};
 use filling::Filling;
 use patient::patiently;
 use telling::Telling;
@@ -68,6 +68,16 @@ pub struct RebuildArgs {
     /// Switches even if something differs.
     #[arg(long, conflicts_with = "diff")]
     force: bool,
+    #[command(flatten)]
+    instead: Instead,
+    /// Prints what came of it as JSON on stdout, and how far it is as lines of JSON on stderr.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What else can be done with generations.
+#[derive(Args, Clone, Debug)]
+struct Instead {
     /// Switches to a generation that was live before, once it has caught up. Nothing is compared.
     #[arg(long = "use", value_name = "GENERATION", conflicts_with_all = ["diff", "force"])]
     switch_to: Option<u32>,
@@ -77,9 +87,6 @@ pub struct RebuildArgs {
     /// Lists the generations that there are.
     #[arg(long, conflicts_with_all = ["diff", "force", "switch_to", "drop_old"])]
     list: bool,
-    /// Prints what came of it as JSON on stdout, and how far it is as lines of JSON on stderr.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Why there is no new generation.
@@ -145,20 +152,20 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<Ended, RebuildError> {
     let common = settings.common();
-    let generations = order_store::open_generations(&common.store).await?;
+    let generations = program::open_generations(common).await?;
     let tell = Telling::new(args.json);
-    if args.list {
+    if args.instead.list {
         tell.list(&patiently(async || generations.list().await).await?);
         return Ok(Ended::Done);
     }
     let lock = patiently(async || generations.lock().await).await?.ok_or(RebuildError::Busy)?;
-    if args.drop_old {
+    if args.instead.drop_old {
         return switching::drop_old(&*generations, &lock, &tell).await;
     }
     let log = configured_log::open_existing(common).await.map_err(RunError::from)?;
     let projector: ProjectorSettings = settings.section("projector").map_err(RunError::from)?;
     let rebuild = Rebuild { generations, lock, log: log.clone(), projector, tell, stop: shutdown };
-    let ended = match args.switch_to {
+    let ended = match args.instead.switch_to {
         Some(generation) => rebuild.go_back(Generation(generation)).await,
         None => rebuild.go_on(args).await,
     };

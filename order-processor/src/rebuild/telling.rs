@@ -146,7 +146,7 @@ impl Telling {
     pub(super) fn list(&self, entries: &[GenerationEntry]) {
         if self.json {
             let entry = |entry: &GenerationEntry| json!({ "generation": entry.generation.0, "state": entry.state.name() });
-            println!("{}", Value::from_iter(entries.iter().map(entry)));
+            println!("{}", entries.iter().map(entry).collect::<Value>());
             return;
         }
         for entry in entries {

@@ -82,7 +82,7 @@ pub async fn a_row_that_differs_is_found<D: TestDatabase>(database: &D) {
     fill(&other, 50).await;
     let mut changed = order(7);
     changed.source.offset.0 += 1_000;
-    changed.customer.name = "Grace".to_owned();
+    changed.customer.name = "Grace".into();
     one.projections.apply(&batch(vec![order(200)])).await.unwrap();
     other.projections.apply(&batch(vec![changed])).await.unwrap();
 
