@@ -61,7 +61,7 @@ Figures:
   rebuild        events/s that order-processor rebuild fills a new generation of a SQLite store with,
                  its indexes included, beside the one that is live.
   rebuild-long   the same with ten times as many events, against as many as above; only measured when
-                 asked for by name, because it takes an hour and some 30 GB.
+                 asked for by name, because it takes long and much room.
   readable       p99 from the intended start of a POST to its order read by GET with the
                  Seriatim-Position of the answer, at 1,000 orders/s whatever the answers take.
   outcome        p99 and median from the intended start of a POST of a market's order to its outcome, which
