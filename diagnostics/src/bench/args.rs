@@ -18,6 +18,12 @@ pub struct BenchArgs {
     /// Write everything that was measured, every round of it, to this file.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Write a page with a plot of it to this file; it needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Compare with an older run: a file that --json has written.
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
     /// Where temporary data go; a real disk, or durability costs nothing. [default: the system's]
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,

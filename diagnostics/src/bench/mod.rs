@@ -12,14 +12,16 @@ pub mod bare_client;
 pub mod bare_producer;
 pub mod bare_server;
 mod bodies;
+mod change;
 mod figures;
 mod house;
-mod http;
+pub(crate) mod http;
 mod machine;
 mod market;
 mod memory;
 mod oha;
 mod open_loop;
+mod plot;
 mod programs;
 mod replay;
 mod report;
@@ -63,6 +65,8 @@ pub async fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn measure(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    // A run takes long: what can be refused is refused before it.
+    let older = args.compare.as_deref().map(change::read).transpose()?;
     let machine = machine::machine();
     let programs = Programs::find(args.programs.as_deref(), args.oha.as_deref()).await?;
     let folder = match &args.dir {
@@ -94,6 +98,13 @@ async fn measure(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.json {
         let json = serde_json::to_string_pretty(&report)?;
         std::fs::write(path, json).with_context(|| format!("writing {}", path.display()))?;
+    }
+    if let Some(path) = &args.html {
+        let page = plot::page(&report);
+        std::fs::write(path, page).with_context(|| format!("writing {}", path.display()))?;
+    }
+    if let Some(older) = older {
+        print!("\n{}", change::table(&older, &report));
     }
     Ok(if report.all_met() { ExitCode::SUCCESS } else { ExitCode::from(MISSED) })
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::statistics::median;
 
 /// Everything that a run found out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Where it ran.
     pub machine: Machine,
@@ -20,7 +20,7 @@ pub struct Report {
 }
 
 /// Where a run took place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Machine {
     /// Cores that this process may use.
     pub cores: usize,
@@ -31,7 +31,7 @@ pub struct Machine {
 }
 
 /// A figure that could not be measured here.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Skipped {
     /// Which.
     pub figure: String,
@@ -40,7 +40,7 @@ pub struct Skipped {
 }
 
 /// One line of the table.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Row {
     /// What was measured.
     pub figure: String,
@@ -61,7 +61,7 @@ pub struct Row {
 }
 
 /// A ceiling, or the same thing under other circumstances.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Peer {
     /// What it is.
     pub what: String,
@@ -72,7 +72,7 @@ pub struct Peer {
 }
 
 /// What a value counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
     /// Per second.
     #[serde(rename = "1/s")]
@@ -86,7 +86,7 @@ pub enum Unit {
 }
 
 /// What is demanded of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// The ratio is at least this.
@@ -157,12 +157,12 @@ impl Row {
 }
 
 /// Two digits that say something.
-fn show_ratio(ratio: f64) -> String {
+pub(super) fn show_ratio(ratio: f64) -> String {
     if ratio < 0.01 { format!("{ratio:.4}") } else { format!("{ratio:.2}") }
 }
 
 impl Unit {
-    fn show(self, value: f64) -> String {
+    pub(super) fn show(self, value: f64) -> String {
         match self {
             Self::PerSecond => format!("{value:.0}/s"),
             Self::Milliseconds => format!("{value:.1} ms"),
@@ -172,7 +172,7 @@ impl Unit {
 }
 
 impl Bound {
-    fn show(self, unit: Unit) -> String {
+    pub(super) fn show(self, unit: Unit) -> String {
         match self {
             Self::RatioAtLeast(least) => format!("{least}"),
             Self::Below(limit) => format!("below {}", unit.show(limit)),
@@ -189,27 +189,35 @@ impl Report {
     /// The table, and below it what was skipped.
     pub fn table(&self) -> String {
         const HEAD: [&str; 6] = ["figure", "ours", "ceiling or peer", "ratio", "at least", "met?"];
-        let mut lines = vec![HEAD.map(str::to_owned)];
-        lines.extend(self.rows.iter().map(Row::cells));
-        let width = |column: usize| {
-            lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
-        let mut text = String::new();
-        for (index, line) in lines.iter().enumerate() {
-            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-            let cells: Vec<String> = cells.collect();
-            let _ = writeln!(text, "{}", cells.join("  ").trim_end());
-            if index == 0 {
-                let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-                let _ = writeln!(text, "{}", rules.join("  "));
-            }
-        }
+        let mut text = table(HEAD, self.rows.iter().map(Row::cells));
         for Skipped { figure, why } in &self.skipped {
             let _ = writeln!(text, "skipped {figure}: {why}");
         }
         text
     }
+}
+
+/// A table of text: headings, a rule below them, and the lines.
+pub(super) fn table<const COLUMNS: usize>(
+    head: [&str; COLUMNS],
+    lines: impl Iterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut all = vec![head.map(str::to_owned)];
+    all.extend(lines);
+    let width =
+        |column: usize| all.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
+    let mut text = String::new();
+    for (index, line) in all.iter().enumerate() {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let cells: Vec<String> = cells.collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+        if index == 0 {
+            let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+            let _ = writeln!(text, "{}", rules.join("  "));
+        }
+    }
+    text
 }
 
 #[cfg(test)]
