@@ -3,7 +3,11 @@
 //! The subcommands of the program `diagnostics` are a module each:
 //!
 //! - [`mod@bench`]: the benchmark, in one run on one machine;
-//! - [`dlt`]: the desk where dead letters are read, mended and sent again.
+//! - [`dlt`]: the desk where dead letters are read, mended and sent again;
 
 pub mod bench;
+pub mod deployment;
 pub mod dlt;
+mod quantity;
+mod stretch;
+mod text;

@@ -173,6 +173,7 @@ fn arrows_between_the_crates_point_one_way() {
                 "event-log",
                 "measure",
                 "order-domain",
+                "order-engine",
                 "order-store",
                 "service-kit",
             ],

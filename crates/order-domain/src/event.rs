@@ -119,6 +119,15 @@ impl Event {
         }
     }
 
+    /// The order that this event changes. A refused command changes none, and a member may have named
+    /// any: also one of a shop, which has nothing to do with it.
+    pub const fn subject(&self) -> Option<OrderId> {
+        match self {
+            Self::Trading(TradingEvent::CommandRefused(_)) => None,
+            event => event.order_id(),
+        }
+    }
+
     /// The order this event is about; `None` where it is about none, or about several.
     pub const fn order_id(&self) -> Option<OrderId> {
         match self {
@@ -129,5 +138,37 @@ impl Event {
             Self::CommandDeadLettered(_) => None,
             Self::Trading(event) => event.order_id(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::trading::RefusalReason;
+    use crate::trading::event::{CommandRefused, OrderState, OrderUpdated};
+    use crate::{Decimal, VenueId};
+
+    #[test]
+    fn a_refused_command_is_about_no_order_whichever_it_names() {
+        let order_id = OrderId(Uuid::from_u128(7));
+        let refused = TradingEvent::CommandRefused(CommandRefused {
+            venue: VenueId::new("market/main").unwrap(),
+            command_id: CommandId(Uuid::from_u128(8)),
+            fingerprint: Fingerprint([0; 16]),
+            order_id: Some(order_id),
+            reason: RefusalReason::UnknownOrder,
+            detail: String::new(),
+        });
+        assert_eq!(Event::Trading(refused).subject(), None);
+        let state = OrderState {
+            version: 2,
+            executed: Decimal::ZERO,
+            remaining: Decimal::ZERO,
+            executed_value: Decimal::ZERO,
+        };
+        let updated = TradingEvent::OrderUpdated(OrderUpdated { order_id, state });
+        assert_eq!(Event::Trading(updated).subject(), Some(order_id));
     }
 }

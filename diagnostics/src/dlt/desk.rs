@@ -12,25 +12,28 @@ use super::filter::Filter;
 use super::lease::Lease;
 use super::ledger::{Ledger, State};
 use super::letter::Letter;
-use super::log_args::{Configured, LogArgs};
 use super::marks::Marks;
 use super::place::Place;
-use super::stretch::Stretch;
+use crate::deployment::{Deployment, LogArgs};
+use crate::stretch::Stretch;
 
 /// An open log.
 pub(super) struct Desk {
-    pub(super) configured: Configured,
+    pub(super) deployment: Deployment,
+    log: Arc<dyn EventLog>,
 }
 
 impl Desk {
     /// Opens the configured log.
     pub(super) async fn open(args: &LogArgs) -> anyhow::Result<Self> {
-        Ok(Self { configured: Configured::open(args).await? })
+        let deployment = Deployment::try_from(args)?;
+        let log = deployment.open_log().await?;
+        Ok(Self { deployment, log })
     }
 
     /// The log.
     pub(super) fn log(&self) -> &Arc<dyn EventLog> {
-        &self.configured.log
+        &self.log
     }
 
     /// Does `work` while no other desk writes; waits for one that does.

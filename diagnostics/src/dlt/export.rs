@@ -12,7 +12,7 @@ use super::desk::Desk;
 use super::filter::{Filter, FilterArgs};
 use super::ledger::{Ledger, StateName};
 use super::line::Line;
-use super::text::letters as dead_letters;
+use crate::text::letters as dead_letters;
 
 /// Write dead letters as JSON Lines: every byte of key, headers and payload, and what became of them.
 #[derive(Args, Debug)]

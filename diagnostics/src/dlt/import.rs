@@ -18,7 +18,7 @@ use super::ledger::{Ledger, OWN_HEADERS, State};
 use super::letter::{IMPORTED, Letter};
 use super::line::Line;
 use super::place::Place;
-use super::text::letters as dead_letters;
+use crate::text::letters as dead_letters;
 
 /// How many letters are appended at once.
 const BATCH_LETTERS_MAX: usize = 100;

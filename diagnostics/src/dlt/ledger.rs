@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::letter::{EDIT_OF, IMPORTED, Letter};
 use super::marks::{Fate, Marks};
 use super::place::Place;
-use super::stretch::Stretch;
+use crate::stretch::Stretch;
 
 /// What has become of a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]

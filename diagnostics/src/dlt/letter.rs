@@ -15,13 +15,13 @@ pub(super) const EDIT_OF: &str = "seriatim-edit-of";
 pub(super) const IMPORTED: &str = "seriatim-imported";
 
 /// A record of a dead letter topic.
-pub(super) struct Letter {
+pub(crate) struct Letter {
     /// Where it stands, which is its name.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// The record as it stands there.
-    pub(super) record: Record,
+    pub(crate) record: Record,
     /// What its headers tell.
-    pub(super) failure: Failure,
+    pub(crate) failure: Failure,
     /// The record that failed, where it is not kept here and was [looked up](Self::look_up).
     original: Option<Record>,
 }

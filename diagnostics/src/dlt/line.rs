@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::ledger::{State, StateName};
 use super::letter::Letter;
 use super::place::Place;
-use super::text::time;
+use crate::text::time;
 
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]

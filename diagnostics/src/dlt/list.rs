@@ -14,7 +14,7 @@ use super::filter::{Filter, FilterArgs};
 use super::ledger::{Ledger, State, StateName};
 use super::letter::Letter;
 use super::place::Place;
-use super::text::{letters, plain, short, time};
+use crate::text::{letters, plain, short, time};
 
 /// How much of a cause is shown in a line.
 const CAUSE_CHARS_MAX: usize = 100;

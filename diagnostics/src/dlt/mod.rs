@@ -10,7 +10,8 @@
 //! - `marks`, `ledger`: what was done about it, and what has become of it;
 //! - `lease`: one desk writes at a time;
 //! - `routes`, `understanding`: where it goes, and whether it would be understood there;
-//! - `filter`: which ones are meant.
+//! - `filter`: which ones are meant;
+//! - `standing`: all of them with what has become of each, for those who only look.
 
 mod ask;
 mod desk;
@@ -22,10 +23,9 @@ mod import;
 mod json_text;
 mod lease;
 mod ledger;
-mod letter;
+pub(crate) mod letter;
 mod line;
 mod list;
-mod log_args;
 mod marks;
 mod original;
 pub mod place;
@@ -33,8 +33,7 @@ mod purge;
 mod redrive;
 mod routes;
 mod show;
-mod stretch;
-mod text;
+pub(crate) mod standing;
 mod understanding;
 
 use std::process::ExitCode;
@@ -42,8 +41,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use service_kit::exit;
 
+use crate::deployment::LogArgs;
 use desk::Desk;
-use log_args::LogArgs;
 
 /// A flag is missing, or does not fit.
 #[derive(Debug, thiserror::Error)]

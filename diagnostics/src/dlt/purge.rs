@@ -11,7 +11,7 @@ use super::filter::{Filter, FilterArgs};
 use super::ledger::{Ledger, State};
 use super::list::{Causes, show_causes};
 use super::marks::{LETTERS_MAX, Mark, Marks, Named};
-use super::text::letters as dead_letters;
+use crate::text::letters as dead_letters;
 
 /// Mark dead letters as done with: they are neither listed nor sent again.
 ///

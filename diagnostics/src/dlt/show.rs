@@ -17,8 +17,8 @@ use super::line::Bytes;
 use super::list::Entry;
 use super::place::Place;
 use super::routes::{Routes, Sendable};
-use super::text::{hex, plain, plain_lines, time};
 use super::understanding;
+use crate::text::{hex, plain, plain_lines, time};
 
 /// How much of a payload that is no text is shown, in bytes.
 const BINARY_BYTES_MAX: usize = 512;
@@ -59,7 +59,7 @@ struct ShownAttempt {
 /// The sub-command.
 pub(super) async fn run(desk: &Desk, args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let (mut letter, state) = desk.letter(&args.letter).await?;
-    let mut routes = Routes::new(None, desk.configured.first_retry(), true);
+    let mut routes = Routes::new(None, desk.deployment.first_retry(), true);
     let goes_to = match routes.of(desk.log().as_ref(), &mut letter).await? {
         Ok(Sendable { route, .. }) => format!("{}/{}", route.topic, route.partition),
         Err(none) => none.to_string(),

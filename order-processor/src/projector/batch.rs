@@ -1,7 +1,7 @@
 //! What a record of `order-events` says.
 
 use event_log::Record;
-use order_domain::{Decision, Event, Offset, OrderId, TradingEvent};
+use order_domain::{Decision, Event, Offset, OrderId};
 use order_store::trading::MarketChange;
 use order_store::{OrderRow, ProjectionBatch, projection};
 
@@ -49,7 +49,8 @@ impl Read {
     pub(super) fn of(record: Record) -> Self {
         match Decision::from_json(&record.payload) {
             Ok(decision) => {
-                let mut subjects: Vec<_> = decision.events.iter().filter_map(subject).collect();
+                let mut subjects: Vec<_> =
+                    decision.events.iter().filter_map(Event::subject).collect();
                 subjects.sort_unstable();
                 subjects.dedup();
                 let source = Some(decision.source.offset);
@@ -76,47 +77,5 @@ impl Read {
             batch.orders.extend_from_slice(rows);
             batch.trading.extend(market.as_deref().cloned());
         }
-    }
-}
-
-/// The order that an event changes. A refused command changes none, and a member may have named any:
-/// also one of a shop, which must not be freed by that.
-const fn subject(event: &Event) -> Option<OrderId> {
-    match event {
-        Event::Trading(TradingEvent::CommandRefused(_)) => None,
-        event => event.order_id(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use order_domain::trading::event::OrderState;
-    use order_domain::trading::event::{CommandRefused, OrderUpdated};
-    use order_domain::trading::{CommandId, RefusalReason};
-    use order_domain::{Decimal, Fingerprint, VenueId};
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn a_refused_command_is_about_no_order_whichever_it_names() {
-        let order_id = OrderId(Uuid::from_u128(7));
-        let refused = TradingEvent::CommandRefused(CommandRefused {
-            venue: VenueId::new("market/main").unwrap(),
-            command_id: CommandId(Uuid::from_u128(8)),
-            fingerprint: Fingerprint([0; 16]),
-            order_id: Some(order_id),
-            reason: RefusalReason::UnknownOrder,
-            detail: String::new(),
-        });
-        assert_eq!(subject(&Event::Trading(refused)), None);
-        let state = OrderState {
-            version: 2,
-            executed: Decimal::ZERO,
-            remaining: Decimal::ZERO,
-            executed_value: Decimal::ZERO,
-        };
-        let updated = TradingEvent::OrderUpdated(OrderUpdated { order_id, state });
-        assert_eq!(subject(&Event::Trading(updated)), Some(order_id));
     }
 }

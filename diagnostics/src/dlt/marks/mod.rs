@@ -12,7 +12,7 @@ use event_log::{EventLog, LogError, NewRecord, Retention, TopicSpec};
 use order_domain::{Offset, Partition, RecordMark};
 
 use super::place::Place;
-use super::stretch::Stretch;
+use crate::stretch::Stretch;
 use wire::{from_json, to_json};
 
 pub(super) use wire::{Leg, Mark, Named, SentLetter};

@@ -14,8 +14,8 @@ use tokio::time::sleep;
 
 use crate::dlt::marks::{Mark, Marks, Named, SentLetter};
 use crate::dlt::place::Place;
-use crate::dlt::stretch::Stretch;
-use crate::dlt::text::letters;
+use crate::stretch::Stretch;
+use crate::text::letters;
 
 /// A desk that was killed may have left a request under way to a broker. By the time its place in the
 /// group is another's, seconds have passed; one that ended with an error may have ended just now.

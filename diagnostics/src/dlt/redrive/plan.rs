@@ -13,7 +13,7 @@ use crate::dlt::ledger::{Ledger, State, StateName};
 use crate::dlt::list::{Cause, Causes, show_causes};
 use crate::dlt::marks::Named;
 use crate::dlt::routes::{NoRoute, Sendable};
-use crate::dlt::text::letters;
+use crate::text::letters;
 
 /// What a redrive would do.
 pub(super) struct Plan {

@@ -18,7 +18,7 @@ use super::sending::Tried;
 use crate::dlt::desk::Desk;
 use crate::dlt::letter::Letter;
 use crate::dlt::place::Place;
-use crate::dlt::stretch::Stretch;
+use crate::stretch::Stretch;
 
 /// How long whoever reads a letter may take to fail, besides the retries that it has.
 const WAIT: Duration = Duration::from_secs(10);
@@ -42,7 +42,7 @@ impl Trial {
         count: usize,
     ) -> anyhow::Result<Self> {
         let events = topics.contains(&ORDER_EVENTS_DEAD_LETTERS);
-        let retries: Duration = desk.configured.retry_delays.iter().sum();
+        let retries: Duration = desk.deployment.retry_delays().iter().sum();
         let usual = if events { WAIT + retries } else { WAIT };
         let wait = args.canary_wait.unwrap_or(usual);
         let mut next = HashMap::new();

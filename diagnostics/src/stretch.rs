@@ -13,7 +13,7 @@ const READ: BatchLimit = BatchLimit { records: 500, bytes: 8 << 20 };
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// The records of one partition from `from` (inclusive) to where it ended when it was opened.
-pub(super) struct Stretch {
+pub(crate) struct Stretch {
     /// `None` where nothing is left.
     reader: Option<Box<dyn LogReader>>,
     next: Offset,
@@ -33,7 +33,7 @@ enum Silence {
 
 impl Stretch {
     /// From the oldest record that is kept.
-    pub(super) async fn whole(
+    pub(crate) async fn whole(
         log: &dyn EventLog,
         topic: &Topic,
         partition: Partition,
@@ -42,7 +42,7 @@ impl Stretch {
     }
 
     /// From `from`, or from the oldest record that is kept where that is later.
-    pub(super) async fn from(
+    pub(crate) async fn from(
         log: &dyn EventLog,
         topic: &Topic,
         partition: Partition,
@@ -57,17 +57,17 @@ impl Stretch {
 
     /// The same, where something depends on having seen every record.
     #[must_use]
-    pub(super) fn complete(self) -> Self {
+    pub(crate) fn complete(self) -> Self {
         Self { silence: Silence::IsAnError, ..self }
     }
 
     /// Where it ends, exclusive.
-    pub(super) const fn end(&self) -> Offset {
+    pub(crate) const fn end(&self) -> Offset {
         self.end
     }
 
     /// The next records, at least one; `None` at the end. Cancel-safe.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Record>>, LogError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Record>>, LogError> {
         let Some(reader) = &mut self.reader else { return Ok(None) };
         let Ok(records) = timeout(SILENCE_MAX, reader.next(READ)).await else {
             if self.silence == Silence::IsAnError {

@@ -5,7 +5,7 @@ use measure::show_count;
 use order_domain::Timestamp as LogTime;
 
 /// A time of the log, to the millisecond; the bare number where no calendar has it.
-pub(super) fn time(at: LogTime) -> String {
+pub(crate) fn time(at: LogTime) -> String {
     match Timestamp::from_millisecond(at.0) {
         Ok(at) => format!("{at:.3}"),
         Err(_) => format!("{} ms", at.0),
@@ -14,7 +14,7 @@ pub(super) fn time(at: LogTime) -> String {
 
 /// Text of others, fit for a terminal: control characters, which could be commands to it, are shown
 /// as `\u{1b}` and the like. Line breaks are spaces.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for sign in text.chars() {
         match sign {
@@ -27,12 +27,12 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// As [`plain`], over several lines.
-pub(super) fn plain_lines(text: &str) -> String {
+pub(crate) fn plain_lines(text: &str) -> String {
     text.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 
 /// At most so many characters, the last an ellipsis where some are left out.
-pub(super) fn short(text: &str, chars_max: usize) -> String {
+pub(crate) fn short(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
         return text.to_owned();
     }
@@ -42,13 +42,13 @@ pub(super) fn short(text: &str, chars_max: usize) -> String {
 }
 
 /// `1 dead letter`, `2 dead letters`.
-pub(super) fn letters(count: usize) -> String {
+pub(crate) fn letters(count: usize) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} dead letter{plural}", show_count(count as u64))
 }
 
 /// Bytes as in `hexdump -C`: offset, 16 bytes, and what of them is ASCII.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let line = |(index, bytes): (usize, &[u8])| {
         let hex: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
