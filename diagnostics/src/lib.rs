@@ -4,10 +4,14 @@
 //!
 //! - [`mod@bench`]: the benchmark, in one run on one machine;
 //! - [`dlt`]: the desk where dead letters are read, mended and sent again;
+//! - [`top`]: how a deployment is doing now.
 
 pub mod bench;
 pub mod deployment;
 pub mod dlt;
+mod prometheus;
 mod quantity;
+mod screen;
 mod stretch;
 mod text;
+pub mod top;

@@ -8,6 +8,7 @@ use diagnostics::bench::bare_producer::{self, BareProducerArgs};
 use diagnostics::bench::bare_server::{self, BareServerArgs};
 use diagnostics::bench::{self, BenchArgs};
 use diagnostics::dlt::{self, DltArgs};
+use diagnostics::top::{self, TopArgs};
 use service_kit::exit;
 
 /// Measures and mends Seriatim from outside.
@@ -22,6 +23,7 @@ struct Args {
 enum Command {
     Bench(BenchArgs),
     Dlt(Box<DltArgs>),
+    Top(TopArgs),
     #[command(hide = true)]
     BareServer(BareServerArgs),
     #[command(hide = true)]
@@ -35,6 +37,7 @@ async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Bench(args) => bench::run(&args).await,
         Command::Dlt(args) => dlt::run(&args).await,
+        Command::Top(args) => top::run(&args).await,
         Command::BareServer(args) => succeed(bare_server::run(&args).await),
         Command::BareClient(args) => succeed(bare_client::run(&args)),
         Command::BareProducer(args) => succeed(bare_producer::run(&args).await),

@@ -131,18 +131,35 @@ impl Status {
     pub(crate) fn set_lag(&self, role: Role, partition: Partition, lag: u64) {
         if let Some(worker) = self.workers().by_partition.get_mut(&(role, partition)) {
             worker.lag = lag;
+            report_lag(role, partition, lag);
         }
-        // Precise up to 2^53 records.
-        #[allow(clippy::cast_precision_loss)]
-        metrics::gauge!("seriatim_lag_records", "role" => role.name(), "partition" => partition.to_string())
-            .set(lag as f64);
     }
 
+    /// The worker is gone. What it said last is not true for ever: whoever has the partition now says it.
     pub(crate) fn remove(&self, role: Role, partition: Partition) {
         self.workers().by_partition.remove(&(role, partition));
+        report_lag(role, partition, 0);
+        if role == Role::Projector {
+            report_parked(partition, 0);
+        }
     }
 
     fn workers(&self) -> std::sync::MutexGuard<'_, Workers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+// Precise up to 2^53 records.
+#[allow(clippy::cast_precision_loss)]
+fn report_lag(role: Role, partition: Partition, records: u64) {
+    metrics::gauge!("seriatim_lag_records", "role" => role.name(), "partition" => partition.to_string())
+        .set(records as f64);
+}
+
+/// How many orders are parked in a partition.
+// Precise up to 2^53 orders.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn report_parked(partition: Partition, orders: usize) {
+    metrics::gauge!("seriatim_parked_subjects", "partition" => partition.to_string())
+        .set(orders as f64);
 }

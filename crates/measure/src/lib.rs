@@ -58,7 +58,7 @@ pub use latencies::{LATENCY_MAX, Latencies, Percentile};
 pub use measurement::{Live, Measurement};
 pub use pace::{Pace, PaceError, Rate, Speed};
 pub use progress::Progress;
-pub use quantity::show_count;
+pub use quantity::{show_count, show_time};
 pub use recorder::{InFlight, Recorder};
 pub use report::{
     Bin, Fact, InFlightFigures, IntervalFigures, IntervalTimes, Judgement, REPORT_VERSION, Report,

@@ -41,7 +41,7 @@ fn with_unit(text: &str, units: &[(&str, f64)]) -> Option<f64> {
 }
 
 /// A time with three digits and the unit that suits it: `1.23 ms`.
-pub(crate) fn show_time(time: Duration) -> String {
+pub fn show_time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let (unit, scale) = match seconds {
         ..1e-3 => ("µs", 1e6),

@@ -10,6 +10,7 @@ use super::parking::BEHIND_ANOTHER;
 use super::set_aside::Failure;
 use super::writing::refusal;
 use super::{Projection, RunError};
+use crate::status;
 
 impl Projection<'_> {
     /// Projects records in order: as many as possible in one transaction, and when the store refuses
@@ -139,11 +140,7 @@ impl Projection<'_> {
     }
 
     pub(super) fn report_parked(&self) {
-        // Precise up to 2^53 subjects.
-        #[allow(clippy::cast_precision_loss)]
-        let parked = self.parking.len() as f64;
-        let partition = self.partition.to_string();
-        metrics::gauge!("seriatim_parked_subjects", "partition" => partition).set(parked);
+        status::report_parked(self.partition, self.parking.len());
     }
 
     fn move_to(&self, to: Checkpoint) -> CheckpointMove {

@@ -232,6 +232,7 @@ impl ProjectorWorker {
             writer: Writer::new(store.clone(), partition, self.status.clone(), stop.clone(), clock),
             limit,
         };
+        projection.report_parked();
         Ok(Begun { projection, reader, retries })
     }
 }

@@ -49,7 +49,12 @@ impl SetAside {
         settings: &ProjectorSettings,
         clock: Clock,
     ) -> Self {
-        let tiers = settings.retry_tiers().map(|(topic, _)| topic).collect();
+        let tiers: Vec<Topic> = settings.retry_tiers().map(|(topic, _)| topic).collect();
+        // A counter that begins with its first failure does not show that one as growth.
+        for topic in &tiers {
+            count(topic, RetryTier::Retry(0), 0);
+        }
+        count(&ORDER_EVENTS_DEAD_LETTERS, RetryTier::Dead, 0);
         Self { log: Some(log), partition, tiers, clock }
     }
 
@@ -85,12 +90,7 @@ impl SetAside {
         let failed_at = self.clock.now();
         let aside = PutAside { record, topic, group: GROUP, failure: name, cause, failed_at };
         log.append_all(to, self.partition, vec![aside.to_record()]).await?;
-        let counter = if tier == RetryTier::Dead {
-            "seriatim_dead_letters_total"
-        } else {
-            "seriatim_retries_total"
-        };
-        metrics::counter!(counter, "topic" => to.to_string()).increment(1);
+        count(to, tier, 1);
         Ok(())
     }
 
@@ -103,4 +103,13 @@ impl SetAside {
             RetryTier::Dead => &ORDER_EVENTS_DEAD_LETTERS,
         }
     }
+}
+
+/// Counts records that went to `topic`, of this tier.
+fn count(topic: &Topic, tier: RetryTier, records: u64) {
+    let name = match tier {
+        RetryTier::Dead => "seriatim_dead_letters_total",
+        RetryTier::Retry(_) => "seriatim_retries_total",
+    };
+    metrics::counter!(name, "topic" => topic.to_string()).increment(records);
 }

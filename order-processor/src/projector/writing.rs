@@ -22,13 +22,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) const fn new(
+    pub(super) fn new(
         store: Arc<dyn ProjectionStore>,
         partition: Partition,
         status: Status,
         stop: CancellationToken,
         clock: Clock,
     ) -> Self {
+        // A counter that begins with its first failure does not show that one as growth.
+        retries().increment(0);
         Self { store, partition, status, stop, clock }
     }
 
@@ -55,7 +57,7 @@ impl Writer {
                         self.set(WorkerState::Waiting("the store is away".to_owned()));
                         waited = true;
                     }
-                    metrics::counter!("seriatim_store_retries_total").increment(1);
+                    retries().increment(1);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -77,4 +79,9 @@ pub(super) fn refusal(error: RunError) -> Result<String, RunError> {
         RunError::Store(StoreError::Refused(cause)) => Ok(cause),
         other => Err(other),
     }
+}
+
+/// Writes that had to be tried again.
+fn retries() -> metrics::Counter {
+    metrics::counter!("seriatim_store_retries_total")
 }
