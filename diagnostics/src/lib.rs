@@ -3,10 +3,12 @@
 //! The subcommands of the program `diagnostics` are a module each:
 //!
 //! - [`mod@bench`]: the benchmark, in one run on one machine;
+//! - [`check`]: the proof that log, decisions and store agree;
 //! - [`dlt`]: the desk where dead letters are read, mended and sent again;
 //! - [`top`]: how a deployment is doing now.
 
 pub mod bench;
+pub mod check;
 pub mod deployment;
 pub mod dlt;
 mod prometheus;

@@ -7,6 +7,7 @@ use diagnostics::bench::bare_client::{self, BareClientArgs};
 use diagnostics::bench::bare_producer::{self, BareProducerArgs};
 use diagnostics::bench::bare_server::{self, BareServerArgs};
 use diagnostics::bench::{self, BenchArgs};
+use diagnostics::check::{self, CheckArgs};
 use diagnostics::dlt::{self, DltArgs};
 use diagnostics::top::{self, TopArgs};
 use service_kit::exit;
@@ -22,6 +23,7 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     Bench(BenchArgs),
+    Check(CheckArgs),
     Dlt(Box<DltArgs>),
     Top(TopArgs),
     #[command(hide = true)]
@@ -36,6 +38,7 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Bench(args) => bench::run(&args).await,
+        Command::Check(args) => check::run(&args).await,
         Command::Dlt(args) => dlt::run(&args).await,
         Command::Top(args) => top::run(&args).await,
         Command::BareServer(args) => succeed(bare_server::run(&args).await),
