@@ -9,8 +9,11 @@ use tokio::time::timeout;
 /// How much is read at once.
 const READ: BatchLimit = BatchLimit { records: 500, bytes: 8 << 20 };
 
-/// How long a partition's next record is waited for.
+/// After how long without a record a partition is taken to have none left before its end.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// How long a record that must come is waited for.
+const ANSWER_WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// The records of one partition from `from` (inclusive) to where it ended when it was opened.
 pub(crate) struct Stretch {
@@ -69,10 +72,14 @@ impl Stretch {
     /// The next records, at least one; `None` at the end. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Record>>, LogError> {
         let Some(reader) = &mut self.reader else { return Ok(None) };
-        let Ok(records) = timeout(SILENCE_MAX, reader.next(READ)).await else {
+        let wait = match self.silence {
+            Silence::IsTheEnd => SILENCE_MAX,
+            Silence::IsAnError => ANSWER_WAIT_MAX,
+        };
+        let Ok(records) = timeout(wait, reader.next(READ)).await else {
             if self.silence == Silence::IsAnError {
                 let (next, end) = (self.next, self.end);
-                let why = format!("nothing came of {next} to {end} within {SILENCE_MAX:?}");
+                let why = format!("nothing came of {next} to {end} within {wait:?}");
                 return Err(LogError::Unavailable(why));
             }
             self.reader = None;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::market::{limit, seeded};
 use tests::{Client, House, Profile, purchase};
 
-use crate::damage::{self, Copy, check, first, kinds, sound};
+use crate::damage::{self, Copy, check, first, kinds, sound, trade};
 use crate::poison::Poison;
 
 /// Nothing that is waited for takes longer.
@@ -137,7 +137,7 @@ async fn a_store_that_is_behind_its_checkpoint_lacks_rows() {
     let running = house.start();
     let client = Client::of(running.url());
     for number in 0..5 {
-        client.place_surely(&purchase(number, 100), &format!("later-{number}")).await;
+        client.place_under(&format!("later-{number}"), &purchase(number, 100)).await;
     }
     client.wait_projected(tests::proof::last_commands(&house).await).await;
     running.stop();
@@ -269,7 +269,7 @@ async fn an_order_that_is_parked_is_allowed_to_wait_and_not_for_ever() {
     let poison = Poison::of_customer(&house, 667);
     let mut placed = Vec::new();
     for (customer, cents) in [(1, 100), (667, 100), (667, 200), (2, 100)] {
-        placed.push(client.place(&purchase(customer, cents), &[]).await.unwrap().position);
+        placed.push(client.place(&purchase(customer, cents)).await.position);
     }
     client.wait_projected(placed).await;
     until(|| desk(&house, &["list", "--json"])["count"] == 2).await;
@@ -327,15 +327,18 @@ async fn at_work(profile: Profile) {
     let buying = tokio::spawn(async move {
         let mut placed = 0;
         while !stop.load(Ordering::Relaxed) {
-            buyer.place_surely(&purchase(placed % 11, placed), &format!("order-{placed}")).await;
+            buyer.place_under(&format!("order-{placed}"), &purchase(placed % 11, placed)).await;
             placed += 1;
         }
     });
     let (member, stop) = (client.clone(), enough.clone());
     let trading = tokio::spawn(async move {
+        let mut placed = 0;
         while !stop.load(Ordering::Relaxed) {
             for (account, side) in [("bob", "sell"), ("ada", "buy")] {
-                member.trade(&limit(account, side, "100", "0.02")).await;
+                let order = limit(account, side, "100", "0.02");
+                trade(&member, &format!("trade-{placed}"), &order).await;
+                placed += 1;
             }
         }
     });

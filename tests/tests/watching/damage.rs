@@ -2,16 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use event_log::topics::{ORDER_EVENTS, ORDERS};
 use event_log::{
     BatchLimit, EventLog, LogSettings, NewRecord, Record, Retention, Topic, TopicSpec,
 };
-use order_domain::{Offset, Partition};
+use order_domain::{Offset, Partition, Position};
+use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::Value;
 use tests::market::{limit, seeded};
 use tests::{Client, House, Profile, purchase};
+
+/// Nothing that is waited for takes longer.
+const WAIT_MAX: Duration = Duration::from_secs(90);
 
 /// Everything is in one partition.
 const PARTITION: Partition = Partition(0);
@@ -32,12 +37,13 @@ pub async fn sound() -> House {
         if number == 3 {
             order["totalPrice"] = "999".into();
         }
-        let placed = client.place_surely(&order, &format!("order-{number}")).await;
+        let placed = client.place_under(&format!("order-{number}"), &order).await;
         // One by one, so that each has a transaction of the log to itself.
         client.wait_projected([placed.position]).await;
     }
     for order in [limit("bob", "sell", "100", "1"), limit("ada", "buy", "101", "2.5")] {
-        last.push(client.trade(&order).await.position());
+        let key = order["account"].as_str().expect("an account").to_owned();
+        last.push(trade(&client, &key, &order).await);
     }
     client.wait_projected(last).await;
     running.stop();
@@ -51,6 +57,20 @@ pub async fn sound() -> House {
     client.wait_projected(tests::proof::last_commands(&house).await).await;
     running.stop();
     house
+}
+
+/// Places an order on the market under `key`, and once more where the log did not take it in time.
+pub async fn trade(client: &Client, key: &str, order: &Value) -> Position {
+    let headers = [("Idempotency-Key", key), ("Prefer", "wait=10")];
+    let began = Instant::now();
+    loop {
+        let answer = client.ask_market(Method::POST, "/api/v3/order", Some(order), &headers).await;
+        if let Some(answer) = answer.filter(|answer| answer.status.is_success()) {
+            return answer.position();
+        }
+        assert!(began.elapsed() < WAIT_MAX, "it is never taken: {order}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// The files of a house, in a folder of their own.

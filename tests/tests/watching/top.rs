@@ -21,7 +21,7 @@ async fn place(running: &Running) -> Client {
     let mut placed = Vec::new();
     for customer in 0..ORDERS_PLACED {
         let order = purchase(customer, 100);
-        placed.push(client.place_surely(&order, &format!("order-{customer}")).await.position);
+        placed.push(client.place_under(&format!("order-{customer}"), &order).await.position);
     }
     client.wait_projected(placed).await;
     client
@@ -82,13 +82,26 @@ async fn what_is_not_there_is_shown_as_such_until_it_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_script_gets_the_same_as_json() {
-    let house = house().with("SERIATIM_PROJECTOR__RETRY_DELAYS_MS", "[3600000]");
+async fn a_script_gets_the_same_as_json_over_the_embedded_log_and_sqlite() {
+    as_json(Profile::Embedded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_gets_the_same_as_json_over_kafka_and_postgres() {
+    as_json(Profile::Distributed).await;
+}
+
+/// One order is parked, one command is a dead letter, and nothing else is left to do.
+async fn as_json(profile: Profile) {
+    let Some(house) = House::new(profile) else { return };
+    let house = house
+        .with("SERIATIM_TOPICS__PARTITIONS", "2")
+        .with("SERIATIM_PROJECTOR__RETRY_DELAYS_MS", "[3600000]");
     let running = house.start();
     place(&running).await;
     let poison = Poison::of_customer(&house, 666);
     let client = Client::of(running.url());
-    let held = client.place_surely(&purchase(666, 100), "held").await;
+    let held = client.place_under("held", &purchase(666, 100)).await;
     let log = event_log::open(&LogSettings::new(house.log_url())).await.unwrap();
     let garbage = NewRecord { payload: "{".into(), ..NewRecord::default() };
     let garbage = log.append(&ORDERS, garbage).await.unwrap();
