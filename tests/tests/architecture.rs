@@ -87,7 +87,15 @@ fn host() -> String {
 
 #[test]
 fn the_producer_never_sees_sql() {
-    let sql = ["sqlx", "sqlx-core", "sqlx-sqlite", "sqlx-postgres", "tiberius", "order-store"];
+    let sql = [
+        "sqlx",
+        "sqlx-core",
+        "sqlx-sqlite",
+        "sqlx-postgres",
+        "sqlx-mysql",
+        "tiberius",
+        "order-store",
+    ];
     Graph::of_workspace().never_links("order-producer-api", &sql);
 }
 

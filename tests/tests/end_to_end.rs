@@ -1,4 +1,4 @@
-//! One order, all the way, over both profiles: place, read, search, reject, repeat, and read one's
+//! One order, all the way, over every profile: place, read, search, reject, repeat, and read one's
 //! own writes.
 
 use order_domain::Position;
@@ -14,6 +14,11 @@ async fn one_order_all_the_way_over_the_embedded_log_and_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_order_all_the_way_over_kafka_and_postgres() {
     all_the_way(Profile::Distributed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_order_all_the_way_over_the_embedded_log_and_mariadb() {
+    all_the_way(Profile::Mariadb).await;
 }
 
 async fn all_the_way(profile: Profile) {

@@ -10,9 +10,11 @@
 //!
 //! Architecture Invariant: only this crate names sqlx.
 
+mod connections;
 mod error;
 mod model;
 mod multi_row;
+pub mod mysql;
 mod newest;
 mod open;
 mod port;

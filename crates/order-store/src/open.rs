@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::mysql::MysqlStore;
 use crate::postgres::PostgresStore;
 use crate::sqlite::SqliteStore;
 use crate::trading::TradingQueries;
@@ -24,7 +25,8 @@ impl OrderStore {
     }
 }
 
-/// Opens the store that `url` names: `sqlite:<path>` or `postgres://user:password@host/database`.
+/// Opens the store that `url` names: `sqlite:<path>`, `postgres://user:password@host/database` or
+/// `mysql://user:password@host/database`, which may be a MariaDB, too.
 ///
 /// It connects when it is first used, so that a program starts while its database is away.
 pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
@@ -34,7 +36,10 @@ pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Ok(OrderStore::of(Arc::new(PostgresStore::open(url)?)));
     }
+    if url.starts_with("mysql://") || url.starts_with("mariadb://") {
+        return Ok(OrderStore::of(Arc::new(MysqlStore::open(url)?)));
+    }
     Err(StoreError::Configuration(
-        "the store's URL is neither sqlite:<path> nor postgres://...".to_owned(),
+        "the store's URL is none of sqlite:<path>, postgres://... and mysql://...".to_owned(),
     ))
 }

@@ -58,6 +58,7 @@ Figures:
   sustained      orders/s accepted and projected, all-in-one: the clock stops when SQL holds them all.
   fill-sqlite    events/s that order-processor projects from a full log into an empty store.
   fill-postgres  the same into Postgres.
+  fill-mariadb   the same into MariaDB.
   readable       p99 from the intended start of a POST to its order read by GET with the
                  Seriatim-Position of the answer, at 1,000 orders/s whatever the answers take.
   outcome        p99 and median from the intended start of a POST of a market's order to its outcome, which
@@ -79,7 +80,7 @@ Figures:
   pace           how late requests are sent at their recorded, irregular pace of 1,000/s.
   partitions     the all-in-one with 1 to 16 partitions; only measured when asked for by name.
 
-Kafka and Postgres are started by setup/services; where they can't be, their figures are skipped.
+Kafka, Postgres and MariaDB are started by setup/services; where they can't be, their figures are skipped.
 A run takes about half an hour. A load (loadavg) above 1 at its start means that the figures are of a
 busy machine: repeat it.
 
@@ -98,6 +99,8 @@ pub enum Figure {
     FillSqlite,
     /// Events/s into an empty Postgres store.
     FillPostgres,
+    /// Events/s into an empty MariaDB store.
+    FillMariadb,
     /// From POST to readable in SQL.
     Readable,
     /// From POST to outcome on a market over the embedded log.
@@ -162,7 +165,7 @@ mod tests {
     #[test]
     fn partitions_are_measured_only_by_name() {
         let all = figures(&[]);
-        assert_eq!(all.len(), 16);
+        assert_eq!(all.len(), 17);
         assert!(!all.contains(&"partitions".to_owned()));
         assert_eq!(figures(&["--only", "partitions"]), ["partitions"]);
     }

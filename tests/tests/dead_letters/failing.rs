@@ -22,6 +22,11 @@ async fn bad_records_and_poison_events_over_kafka_and_postgres() {
     fail_well(Profile::Distributed).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_records_and_poison_events_over_the_embedded_log_and_mariadb() {
+    fail_well(Profile::Mariadb).await;
+}
+
 async fn fail_well(profile: Profile) {
     let house = House::new(profile).map(|house| {
         house

@@ -3,7 +3,6 @@
 //! Batches commit with `synchronous_commit=off`, which does not wait for the disk: a crash of the
 //! server may lose the newest transactions, whole. The log fills them again.
 
-mod connections;
 mod copy;
 mod errors;
 mod migrate;
@@ -17,15 +16,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use order_domain::{OrderId, Partition};
-use sqlx::ConnectOptions;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, Postgres};
+use sqlx::{ConnectOptions, Error};
 use tokio::time::timeout;
 
+use crate::connections::{Connections, Server, settle};
 use crate::{
     Checkpoint, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
     ProjectionStore, StoreError, StreamId,
 };
-use connections::{Connections, settle};
 use errors::classify;
 
 /// How many connections write at once: batches of different partitions.
@@ -55,8 +54,8 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A store in a Postgres database.
 pub struct PostgresStore {
-    writers: Connections,
-    readers: Connections,
+    writers: Connections<Postgres>,
+    readers: Connections<Postgres>,
     migrating: PgConnectOptions,
 }
 
@@ -82,12 +81,26 @@ impl PostgresStore {
             .options([limit("statement_timeout", READ_STATEMENT_TIMEOUT)])
             .options([limit("idle_in_transaction_session_timeout", READ_TIMEOUT)]);
         Ok(Self {
-            writers: Connections::new(writing, WRITE_CONNECTIONS_MAX),
-            readers: Connections::new(reading, READ_CONNECTIONS_MAX),
+            writers: Connections::new(at_most(WRITE_CONNECTIONS_MAX), writing),
+            readers: Connections::new(at_most(READ_CONNECTIONS_MAX), reading),
             // "Already exists, skipping" is what every start but the first comes to.
             migrating: options.options([("client_min_messages", "warning")]),
         })
     }
+}
+
+impl Server for Postgres {
+    fn classify(error: Error) -> StoreError {
+        classify(error)
+    }
+
+    fn address(options: &PgConnectOptions) -> String {
+        format!("{}:{}", options.get_host(), options.get_port())
+    }
+}
+
+fn at_most(connections_max: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections_max)
 }
 
 fn limit(setting: &'static str, limit: Duration) -> (&'static str, u128) {

@@ -1,9 +1,14 @@
 //! Markets in SQL: what the projector writes of them, and what readers ask.
 //!
-//! Both databases understand the SQL of this module; they bring a [`Session`](session::Session).
+//! The SQL of this module is written once for all databases; they bring a [`Session`](session::Session),
+//! and what is their own in it is in [`Dialect`](dialect::Dialect).
 //! Numbers are whole units there, see [`units`].
 
 mod change;
+pub(crate) mod dialect;
+#[cfg(test)]
+pub(crate) mod explained;
+mod many_rows;
 mod model;
 mod port;
 pub(crate) mod read;
