@@ -185,7 +185,10 @@ async fn an_edited_migration_is_refused() {
     let store = database.migrated().await;
     database.execute("update _sqlx_migrations set checksum = 'x' where version = 2").await;
     let error = store.projections.migrate().await.unwrap_err();
-    assert!(matches!(&error, StoreError::Configuration(text) if text.contains("2")), "{error}");
+    assert!(
+        matches!(&error, StoreError::Configuration(text) if text.contains("migration 2")),
+        "{error}"
+    );
 }
 
 /// Whatever the server does with texts that are too long, for others.

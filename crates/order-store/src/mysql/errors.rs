@@ -91,13 +91,12 @@ fn by_number(number: u16, state: &str, message: &str) -> StoreError {
 
 fn by_class(class: &str, text: String) -> StoreError {
     match class {
-        "21" | "22" | "23" | "44" => StoreError::Refused(text),
         "28" | "3D" | "42" | "0A" => StoreError::Configuration(text),
         // The server's own: deadlock (40001), lost connections (08S01, 70100), and HY000 for everything
         // that has no class, such as lock waits (1205), read-only servers (1290, 1792, 1836) and full
         // disks (1021, 1114).
         "" | "08" | "25" | "40" | "70" | "HY" | "XA" => StoreError::Unavailable(text),
-        // A class that a trigger has made up.
+        // Data that don't fit (21, 22, 23, 44), or a class that a trigger has made up.
         _ => StoreError::Refused(text),
     }
 }

@@ -87,9 +87,10 @@ impl ManyRows {
     pub fn lookup(kinds: &[Kind], select: &str, tables: &[&str], condition: &str) -> Self {
         Self::each(|dialect, rows| {
             let asked = given(dialect, kinds, rows);
-            let join = dialect.joined_with();
-            let tables: String = tables.iter().map(|table| format!(" {join} {table}")).collect();
-            format!("select {select} from {asked} as asked{tables} where {condition}")
+            let join = format!(" {} ", dialect.joined_with());
+            let asked = format!("{asked} as asked");
+            let tables = [&[asked.as_str()], tables].concat().join(&join);
+            format!("select {select} from {tables} where {condition}")
         })
     }
 

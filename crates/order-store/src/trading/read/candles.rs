@@ -44,8 +44,8 @@ pub async fn candles<S: Session>(
     let stretches = stretches(dialect);
     let question = match dialect {
         Dialect::Sqlite | Dialect::Postgres => {
-            let with = format!("{stretches},");
-            let sql = candles_of(dialect, &with, "stretch.start", &in_stretches(dialect));
+            let found = format!("{stretches},");
+            let sql = candles_of(dialect, &found, "stretch.start", &in_stretches(dialect));
             Question::new(sql, most)
         }
         // It would read all trades anew for every stretch. But the stretches that have trades are, with
