@@ -27,6 +27,7 @@ async fn meet(profile: Profile) {
     let Some(house) = House::new(profile).map(|house| seeded(house, &MEMBERS)) else { return };
     let running = house.start();
     let client = Client::of(running.url());
+    client.wait_ready().await;
     let rest = partial_fill(&client).await;
     amend(&client, &rest).await;
     fill_or_kill(&client).await;

@@ -36,6 +36,7 @@ async fn fail_well(profile: Profile) {
     let Some(house) = house else { return };
     let running = house.start();
     let client = Client::of(running.url());
+    client.wait_ready().await;
     let log = event_log::open(&LogSettings::new(house.log_url())).await.unwrap();
 
     no_json(&client, log.as_ref()).await;

@@ -113,8 +113,10 @@ pub async fn parked(
     found.iter().map(|row| rows::parked_subject(partition, row)).collect()
 }
 
-/// Whether the database can be read and holds the schema.
+/// Whether the database can be read and holds the schema: tables are made one by one, `trades` last.
 pub async fn check(connection: &mut MySqlConnection) -> Result<(), StoreError> {
-    query("select 1 from orders limit 1").fetch_optional(connection).await.map_err(classify)?;
+    for sql in ["select 1 from orders limit 1", "select 1 from trades limit 1"] {
+        query(sql).fetch_optional(&mut *connection).await.map_err(classify)?;
+    }
     Ok(())
 }
