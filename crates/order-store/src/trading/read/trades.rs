@@ -57,10 +57,12 @@ pub async fn account_trades<S: Session>(
     }
     let after = page.after.as_ref();
     let (taker, maker) = (side("taker", after, S::DIALECT), side("maker", after, S::DIALECT));
+    let (join, by_symbol) = (S::DIALECT.joined_with(), S::DIALECT.in_key_order());
     let sql = format!(
         "select {COLUMNS}, {SCALE_COLUMNS}, t.part
          from (select * from ({taker}) as taking union all select * from ({maker}) as making) as t
-         join instruments i on i.venue = t.venue and i.symbol = t.symbol
+         {join} instruments i{by_symbol}
+         where i.venue = t.venue and i.symbol = t.symbol
          order by t.at_ms desc, t.symbol, t.number desc, t.part desc limit $3"
     );
     let rows = Question::new(sql, values).ask(session).await?;
