@@ -144,6 +144,7 @@ fn only_the_log_names_kafka_and_only_the_store_names_sql() {
     assert_eq!(graph.members_naming("rdkafka"), ["event-log"]);
     assert_eq!(graph.members_naming("rusqlite"), ["event-log"]);
     assert_eq!(graph.members_naming("sqlx"), ["order-store"]);
+    assert_eq!(graph.members_naming("tiberius"), ["order-store"]);
 }
 
 #[test]

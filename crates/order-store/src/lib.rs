@@ -8,11 +8,12 @@
 //! at all; a checkpoint moves only from where its writer read it; a row is overwritten only by a
 //! newer source position; text that is searched for is data, never query syntax.
 //!
-//! Architecture Invariant: only this crate names sqlx.
+//! Architecture Invariant: only this crate names sqlx and tiberius.
 
 mod connections;
 mod error;
 mod model;
+pub mod mssql;
 mod multi_row;
 pub mod mysql;
 mod newest;

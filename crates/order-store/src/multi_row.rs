@@ -11,12 +11,19 @@ const SIZES: [usize; 4] = [100, 20, 5, 1];
 /// A statement whose text holds one group of placeholders for every row.
 pub struct MultiRow {
     by_size: [Arc<str>; SIZES.len()],
+    /// Whether each takes any number of rows.
+    any_size: bool,
 }
 
 impl MultiRow {
     /// `text` makes the statement for so many rows.
     pub fn with(text: impl Fn(usize) -> String) -> Self {
-        Self { by_size: SIZES.map(|rows| text(rows).into()) }
+        Self { by_size: SIZES.map(|rows| text(rows).into()), any_size: false }
+    }
+
+    /// A text that takes any number of rows.
+    pub fn of_any_size(text: &str) -> Self {
+        Self { by_size: SIZES.map(|_| text.into()), any_size: true }
     }
 
     /// `head`, then `group` once for every row with commas between, then `tail`.
@@ -28,7 +35,8 @@ impl MultiRow {
     pub fn split<'a, T>(&'a self, mut rows: &'a [T]) -> impl Iterator<Item = (Sql, &'a [T])> {
         std::iter::from_fn(move || {
             let size = SIZES.iter().position(|&size| size <= rows.len())?;
-            let (run, rest) = rows.split_at(SIZES[size]);
+            let taken = if self.any_size { rows.len() } else { SIZES[size] };
+            let (run, rest) = rows.split_at(taken);
             rows = rest;
             // Nothing but our own constants is in the text.
             Some((AssertSqlSafe(self.by_size[size].clone()), run))

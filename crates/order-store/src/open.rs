@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::mssql::MssqlStore;
 use crate::mysql::MysqlStore;
 use crate::postgres::PostgresStore;
 use crate::sqlite::SqliteStore;
@@ -26,7 +27,8 @@ impl OrderStore {
 }
 
 /// Opens the store that `url` names: `sqlite:<path>`, `postgres://user:password@host/database` or
-/// `mysql://user:password@host/database`, which may be a MariaDB, too.
+/// `mysql://user:password@host/database`, which may be a MariaDB, too; or
+/// `mssql://user:password@host/database`, with options that [`mssql`](crate::mssql) tells.
 ///
 /// It connects when it is first used, so that a program starts while its database is away.
 pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
@@ -39,7 +41,11 @@ pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
     if url.starts_with("mysql://") || url.starts_with("mariadb://") {
         return Ok(OrderStore::of(Arc::new(MysqlStore::open(url)?)));
     }
+    if url.starts_with("mssql://") {
+        return Ok(OrderStore::of(Arc::new(MssqlStore::open(url)?)));
+    }
     Err(StoreError::Configuration(
-        "the store's URL is none of sqlite:<path>, postgres://... and mysql://...".to_owned(),
+        "the store's URL is none of sqlite:<path>, postgres://..., mysql://... and mssql://..."
+            .to_owned(),
     ))
 }

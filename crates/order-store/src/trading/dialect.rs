@@ -1,5 +1,7 @@
 //! In what the SQL of markets differs from database to database.
 
+use super::transact_sql;
+
 /// A database's own SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -12,6 +14,9 @@ pub enum Dialect {
     /// MySQL and MariaDB: every placeholder is a question mark. It is told which index to take and in
     /// which order to join, for it guesses badly about rows that come with the statement.
     Mysql,
+    /// It knows what is in a table. Many rows come as JSON in one parameter, and what it says in other
+    /// words is in [`transact_sql`].
+    SqlServer,
 }
 
 impl Dialect {
@@ -19,7 +24,7 @@ impl Dialect {
     pub fn indexed_by(self, index: &str) -> String {
         match self {
             Self::Sqlite => format!(" indexed by {index}"),
-            Self::Postgres => String::new(),
+            Self::Postgres | Self::SqlServer => String::new(),
             Self::Mysql => format!(" force index ({index})"),
         }
     }
@@ -28,7 +33,7 @@ impl Dialect {
     /// too little to choose it.
     pub const fn in_key_order(self) -> &'static str {
         match self {
-            Self::Sqlite | Self::Postgres => "",
+            Self::Sqlite | Self::Postgres | Self::SqlServer => "",
             Self::Mysql => " force index (primary)",
         }
     }
@@ -37,7 +42,7 @@ impl Dialect {
     pub const fn joined_with(self) -> &'static str {
         match self {
             // SQLite keeps to the order of a cross join.
-            Self::Sqlite | Self::Postgres => "cross join",
+            Self::Sqlite | Self::Postgres | Self::SqlServer => "cross join",
             Self::Mysql => "straight_join",
         }
     }
@@ -45,7 +50,7 @@ impl Dialect {
     /// Whether an order is open, in the words of the indexes over open orders.
     pub const fn is_open(self) -> &'static str {
         match self {
-            Self::Sqlite | Self::Postgres => "remaining > 0",
+            Self::Sqlite | Self::Postgres | Self::SqlServer => "remaining > 0",
             // It has no partial indexes, so this is a column of theirs.
             Self::Mysql => "is_open = 1",
         }
@@ -54,7 +59,7 @@ impl Dialect {
     /// What a whole number of 64 bits is cast to.
     pub const fn whole_number(self) -> &'static str {
         match self {
-            Self::Sqlite | Self::Postgres => "bigint",
+            Self::Sqlite | Self::Postgres | Self::SqlServer => "bigint",
             Self::Mysql => "signed",
         }
     }
@@ -73,6 +78,11 @@ impl Dialect {
                 "cast(sum({column}) div 4294967296 as signed), \
                  cast(sum({column}) mod 4294967296 as signed)"
             ),
+            // Its large literals are decimals, whose quotient would have decimal places.
+            Self::SqlServer => {
+                let unit = "cast(4294967296 as bigint)";
+                format!("sum({column} / {unit}), sum({column} % {unit})")
+            }
         }
     }
 
@@ -86,6 +96,18 @@ impl Dialect {
             Self::Mysql => {
                 format!("{at} <= {place_at} and ({at} < {place_at} or {id} < {place_id})")
             }
+            Self::SqlServer => {
+                let place_id = transact_sql::place_of_id(place_id);
+                format!("{at} <= {place_at} and ({at} < {place_at} or {id} < {place_id})")
+            }
+        }
+    }
+
+    /// The column of a market's orders, which are called `o`, that sorts like the bytes of their ids.
+    pub const fn sorted_id(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::Postgres | Self::Mysql => "o.order_id",
+            Self::SqlServer => "o.order_sort",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::dialect::Dialect;
 use super::session::Session;
+use super::transact_sql;
 use crate::multi_row::{MultiRow, Sql};
 
 /// A statement over many rows.
@@ -12,6 +13,7 @@ pub struct ManyRows {
     sqlite: MultiRow,
     postgres: MultiRow,
     mysql: MultiRow,
+    sql_server: MultiRow,
 }
 
 /// What a column of given rows holds. Each may be null.
@@ -21,6 +23,8 @@ pub enum Kind {
     Number,
     /// A name: at most 255 characters.
     Name,
+    /// A text of any length, which is not compared.
+    Text,
     /// An id of 16 bytes.
     Id,
 }
@@ -59,6 +63,11 @@ impl Replaces {
         }
     }
 
+    /// Whether a column is set: one that must be the same need not.
+    fn sets(self, column: &str) -> bool {
+        !self.conditions().iter().any(|(same, _)| *same == column)
+    }
+
     /// The column that must grow.
     const fn growing(self) -> Option<&'static str> {
         match self {
@@ -75,10 +84,15 @@ impl ManyRows {
         let Upsert { table, key, values, .. } = upsert;
         let columns = [key, values].concat();
         let head = format!("insert into {table} ({}) values ", columns.join(", "));
-        let conflict = |dialect| on_conflict(upsert, dialect);
         Self::each(|dialect, rows| {
             let groups = groups(dialect, columns.len(), rows);
-            format!("{head}{groups}{}", conflict(dialect))
+            match dialect {
+                Dialect::Sqlite | Dialect::Postgres => {
+                    format!("{head}{groups}{}", on_conflict(upsert))
+                }
+                Dialect::Mysql => format!("{head}{groups}{}", on_duplicate_key(upsert)),
+                Dialect::SqlServer => transact_sql::upsert(upsert),
+            }
         })
     }
 
@@ -104,6 +118,7 @@ impl ManyRows {
                 each.collect::<Vec<_>>().join(", ")
             };
             match dialect {
+                Dialect::SqlServer => transact_sql::update(table, &given, &set(""), condition),
                 Dialect::Sqlite | Dialect::Postgres => {
                     let set = set("");
                     format!("update {table} set {set} from {given} as given where {condition}")
@@ -123,6 +138,7 @@ impl ManyRows {
             sqlite: of(Dialect::Sqlite),
             postgres: of(Dialect::Postgres),
             mysql: of(Dialect::Mysql),
+            sql_server: MultiRow::of_any_size(&text(Dialect::SqlServer, 1)),
         }
     }
 
@@ -135,6 +151,7 @@ impl ManyRows {
             Dialect::Sqlite => &self.sqlite,
             Dialect::Postgres => &self.postgres,
             Dialect::Mysql => &self.mysql,
+            Dialect::SqlServer => &self.sql_server,
         };
         statement.split(rows)
     }
@@ -144,7 +161,7 @@ impl ManyRows {
 fn groups(dialect: Dialect, columns: usize, rows: usize) -> String {
     let placeholder = |number: usize| match dialect {
         Dialect::Postgres => format!("${}", number + 1),
-        Dialect::Sqlite | Dialect::Mysql => "?".to_owned(),
+        Dialect::Sqlite | Dialect::Mysql | Dialect::SqlServer => "?".to_owned(),
     };
     let group = |row: usize| {
         let numbers = row * columns..(row + 1) * columns;
@@ -159,12 +176,14 @@ fn given(dialect: Dialect, kinds: &[Kind], rows: usize) -> String {
         Dialect::Sqlite | Dialect::Postgres => {
             format!("(values {})", groups(dialect, kinds.len(), rows))
         }
+        Dialect::SqlServer => transact_sql::numbered(kinds),
         // The two databases of this dialect have no word for such a table in common. The casts are for
         // MySQL, which takes a placeholder of unknown type for a text.
         Dialect::Mysql => {
             let cast = |kind: &Kind| match kind {
                 Kind::Number => "cast(? as signed)",
                 Kind::Name => "cast(? as char(255))",
+                Kind::Text => "cast(? as char)",
                 Kind::Id => "cast(? as binary(16))",
             };
             let named = |(number, kind)| format!("{} as column{number}", cast(kind));
@@ -175,43 +194,36 @@ fn given(dialect: Dialect, kinds: &[Kind], rows: usize) -> String {
     }
 }
 
-fn on_conflict(upsert: Upsert, dialect: Dialect) -> String {
+fn on_conflict(upsert: Upsert) -> String {
+    let Upsert { table, key, values, replaces } = upsert;
+    let Some(growing) = replaces.growing() else { return " on conflict do nothing".to_owned() };
+    let set = values.iter().filter(|column| replaces.sets(column));
+    let set = set.map(|name| format!("{name} = excluded.{name}"));
+    let compared = replaces.conditions().iter().copied().chain([(growing, "<")]);
+    let compared = compared.map(|(name, than)| format!("{table}.{name} {than} excluded.{name}"));
+    format!(
+        " on conflict ({}) do update set {} where {}",
+        key.join(", "),
+        set.collect::<Vec<_>>().join(", "),
+        compared.collect::<Vec<_>>().join(" and ")
+    )
+}
+
+fn on_duplicate_key(upsert: Upsert) -> String {
     let Upsert { table, key, values, replaces } = upsert;
     let Some(growing) = replaces.growing() else {
-        return match dialect {
-            Dialect::Sqlite | Dialect::Postgres => " on conflict do nothing".to_owned(),
-            // `ignore` would also pass over values that don't fit.
-            Dialect::Mysql => format!(" on duplicate key update {0} = {table}.{0}", key[0]),
-        };
+        // `ignore` would also pass over values that don't fit.
+        return format!(" on duplicate key update {0} = {table}.{0}", key[0]);
     };
-    let same = replaces.conditions();
-    let is_set = |column: &&&str| !same.iter().any(|(other, _)| *other == **column);
-    let compared = || same.iter().copied().chain([(growing, "<")]);
-    match dialect {
-        Dialect::Sqlite | Dialect::Postgres => {
-            let set = values.iter().filter(is_set).map(|name| format!("{name} = excluded.{name}"));
-            let compared =
-                compared().map(|(name, than)| format!("{table}.{name} {than} excluded.{name}"));
-            format!(
-                " on conflict ({}) do update set {} where {}",
-                key.join(", "),
-                set.collect::<Vec<_>>().join(", "),
-                compared.collect::<Vec<_>>().join(" and ")
-            )
-        }
-        Dialect::Mysql => {
-            let compared =
-                compared().map(|(name, than)| format!("{table}.{name} {than} values({name})"));
-            let newer = compared.collect::<Vec<_>>().join(" and ");
-            // Columns are set from left to right, and seen as they are by then: the one that is compared
-            // comes last.
-            let others = values.iter().filter(is_set).filter(|name| **name != growing);
-            let set = others.chain([&growing]);
-            let set =
-                set.map(|name| format!("{name} = if({newer}, values({name}), {table}.{name})"));
-            format!(" on duplicate key update {}", set.collect::<Vec<_>>().join(", "))
-        }
-    }
+    let compared = replaces.conditions().iter().copied().chain([(growing, "<")]);
+    let compared = compared.map(|(name, than)| format!("{table}.{name} {than} values({name})"));
+    let newer = compared.collect::<Vec<_>>().join(" and ");
+    // Columns are set from left to right, and seen as they are by then: the one that is compared comes
+    // last.
+    let others = values.iter().filter(|column| replaces.sets(column) && **column != growing);
+    let set = others.chain([&growing]);
+    let set = set.map(|name| format!("{name} = if({newer}, values({name}), {table}.{name})"));
+    format!(" on duplicate key update {}", set.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

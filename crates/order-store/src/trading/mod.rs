@@ -8,11 +8,12 @@ mod change;
 pub(crate) mod dialect;
 #[cfg(test)]
 pub(crate) mod explained;
-mod many_rows;
+pub(crate) mod many_rows;
 mod model;
 mod port;
 pub(crate) mod read;
 pub(crate) mod session;
+pub(crate) mod transact_sql;
 mod units;
 pub(crate) mod write;
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::dialect::Dialect;
+use super::transact_sql;
 use crate::multi_row::Sql;
 use crate::rows::Columns;
 use crate::{Cursor, StoreError};
@@ -134,6 +135,7 @@ impl<'a> Question<'a> {
         let (sql, values) = match S::DIALECT {
             Dialect::Sqlite | Dialect::Postgres => (self.sql, self.values),
             Dialect::Mysql => in_order(&self.sql, &self.values),
+            Dialect::SqlServer => (transact_sql::translated(&self.sql), self.values),
         };
         // Nothing but our own constants is in the text.
         session.fetch(sqlx::AssertSqlSafe(sql.into()), values).await

@@ -41,6 +41,11 @@ pub trait TestDatabase: Sized {
     const OLD_CHECKPOINT: &str = "insert into checkpoints
         (topic, partition, next_offset, source_next_offset) values ('order-events', 0, 7, 14)";
 
+    /// Marks the database as one that a newer build has migrated.
+    const NEWER_SCHEMA: &str = "insert into _sqlx_migrations
+        (version, description, success, checksum, execution_time)
+        values (9999, 'from the future', true, '', 0)";
+
     /// Gives the empty database the schema of an older build.
     async fn migrate_to(&self, version: i64);
 

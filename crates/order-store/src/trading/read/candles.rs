@@ -14,6 +14,7 @@ use crate::trading::Candle;
 use crate::trading::dialect::Dialect;
 use crate::trading::port::CANDLES_MAX;
 use crate::trading::session::{Question, Session, Value, text};
+use crate::trading::transact_sql::STRETCHES;
 use crate::trading::units::{Scales, from_sum, from_units, sum_of};
 
 /// 24 hours, in milliseconds.
@@ -59,6 +60,11 @@ pub async fn candles<S: Session>(
             let start = "t.at_ms - t.at_ms % $3";
             let sql = candles_of(dialect, "with", start, &in_one_go(dialect));
             Question::new(sql, values(end))
+        }
+        // Nor may it look only for the first one there.
+        Dialect::SqlServer => {
+            let from = in_stretches(dialect).replace("from stretch", "from @stretch as stretch");
+            Question::new(candles_of(dialect, STRETCHES, "stretch.start", &from), most)
         }
     };
     let rows = question.then(" order by candle.start").ask(session).await?;

@@ -71,8 +71,9 @@ fn page_of<'a>(
         }
     }
     let cursor = page.after.unwrap_or(Cursor::NEWEST);
-    rows.and_behind(dialect, "o.placed_at_ms", "o.order_id", cursor)
-        .then(" order by o.placed_at_ms desc, o.order_id desc")
+    let id = dialect.sorted_id();
+    rows.and_behind(dialect, "o.placed_at_ms", id, cursor)
+        .then(&format!(" order by o.placed_at_ms desc, {id} desc"))
         .and(" limit ", Value::Number(page.limit.clamp(1, PAGE_ROWS_MAX).into()))
 }
 
