@@ -11,7 +11,7 @@ use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
 use crate::contract::rows::{batch, order, order_id, page, step, stream};
-use crate::double::{Answer, Asked, Cell, Double, Given, Login};
+use crate::double::{Answer, Asked, Cell, Double, Encryption, Given, Login};
 
 const READ_CONNECTIONS_MAX: usize = order_store::mssql::READ_CONNECTIONS_MAX as usize;
 const WRITE_CONNECTIONS_MAX: usize = order_store::mssql::WRITE_CONNECTIONS_MAX as usize;
@@ -60,7 +60,7 @@ async fn a_token_goes_instead_of_a_password_and_is_read_for_every_connection() {
 #[tokio::test]
 async fn a_refused_login_is_a_matter_of_configuration() {
     let refuse = |_: &Login| Answer::Error(18_456, 14, "Login failed for user 'sa'.");
-    let double = Double::start_with(None, refuse, fine).await;
+    let double = Double::start_with(Encryption::Nothing, refuse, fine).await;
     let store = store_at(&double).await;
     for error in [
         store.projections.migrate().await.unwrap_err(),
@@ -75,47 +75,62 @@ async fn a_refused_login_is_a_matter_of_configuration() {
 #[tokio::test]
 async fn a_server_that_is_starting_is_tried_again() {
     let refuse = |_: &Login| Answer::Error(18_401, 14, "Server is in script upgrade mode.");
-    let double = Double::start_with(None, refuse, fine).await;
+    let double = Double::start_with(Encryption::Nothing, refuse, fine).await;
     let error = store_at(&double).await.queries.order(order_id(1)).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
 }
 
-/// A server that speaks TLS before anything else, and its certificate.
-async fn secure_double() -> (Double, String) {
+type Encrypting = fn(TlsAcceptor) -> Encryption;
+
+/// A server that speaks TLS as `encryption` says, and its certificate.
+async fn secure_double(encryption: Encrypting) -> (Double, String) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        // As SQL Server before TDS 8.0.
+        .with_protocol_versions(&[&rustls::version::TLS12])
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![cert.der().clone()], key)
         .unwrap();
     config.alpn_protocols = vec![b"tds/8.0".to_vec()];
     let tls = TlsAcceptor::from(Arc::new(config));
-    let double = Double::start_with(Some(tls), |_| Answer::rows([]), fine).await;
+    let double = Double::start_with(encryption(tls), |_| Answer::rows([]), fine).await;
     (double, cert.pem())
 }
 
 #[tokio::test]
-async fn strict_encryption_asks_for_a_certificate_that_is_trusted() {
-    let (double, certificate) = secure_double().await;
+async fn encryption_asks_for_a_certificate_that_is_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let authority = folder.path().join("authority.pem");
-    std::fs::write(&authority, certificate).unwrap();
-    let url = format!("mssql://sa:secret@localhost:{}/shop?encrypt=strict", double.port);
+    let usual: Encrypting = Encryption::Usual;
+    for (encryption, asked) in [(usual, ""), (Encryption::Strict, "encrypt=strict&")] {
+        let (double, certificate) = secure_double(encryption).await;
+        std::fs::write(&authority, certificate).unwrap();
+        let url = format!("mssql://sa:secret@localhost:{}/shop?{asked}", double.port);
 
-    let store = order_store::open(&url).await.unwrap();
-    let error = store.queries.order(order_id(1)).await.unwrap_err();
-    assert!(!matches!(error, StoreError::Refused(_)), "{error}");
-    assert!(double.logins().is_empty(), "nobody was told the password");
+        let store = order_store::open(&url).await.unwrap();
+        let error = store.queries.order(order_id(1)).await.unwrap_err();
+        assert!(!matches!(error, StoreError::Refused(_)), "{error}");
+        assert!(double.logins().is_empty(), "nobody was told the password");
 
-    for trust in [format!("&ca-file={}", authority.display()), "&trust=anything".to_owned()] {
-        let store = order_store::open(&(url.clone() + &trust)).await.unwrap();
-        store.queries.order(order_id(1)).await.unwrap();
+        for trust in [format!("ca-file={}", authority.display()), "trust=anything".to_owned()] {
+            let store = order_store::open(&(url.clone() + &trust)).await.unwrap();
+            store.queries.order(order_id(1)).await.unwrap();
+        }
+        assert_eq!(double.logins().len(), 2);
     }
-    assert_eq!(double.logins().len(), 2);
+}
+
+#[tokio::test]
+async fn a_server_without_encryption_is_told_nothing() {
+    let double = Double::start(fine).await;
+    let url = double.url().replace("encrypt=off", "encrypt=required");
+    let store = order_store::open(&url).await.unwrap();
+    store.queries.order(order_id(1)).await.unwrap_err();
+    assert!(double.logins().is_empty(), "nobody was told the password");
 }
 
 #[tokio::test]

@@ -39,6 +39,11 @@ impl Database {
     }
 }
 
+/// What the schema's indexes ask of whoever makes them or changes a row.
+const SETTINGS: &str =
+    "set ansi_nulls on; set ansi_padding on; set ansi_warnings on; set arithabort on;
+    set concat_null_yields_null on; set quoted_identifier on; set numeric_roundabort off;";
+
 async fn connect(server: &Url, database: &str) -> Client<Compat<TcpStream>> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let decoded =
@@ -61,7 +66,9 @@ async fn connect(server: &Url, database: &str) -> Client<Compat<TcpStream>> {
     });
     let stream = TcpStream::connect(config.get_addr()).await.unwrap();
     // A login takes 18 KB, which no other future should carry.
-    Box::pin(Client::connect(config, stream.compat_write())).await.unwrap()
+    let mut client = Box::pin(Client::connect(config, stream.compat_write())).await.unwrap();
+    rows(&mut client, SETTINGS).await;
+    client
 }
 
 /// What a batch answers last.

@@ -49,11 +49,13 @@ const COLLATION: [u8; 5] = [0x09, 0x04, 0x00, 0x01, 0x00];
 /// The number of the transaction, in eight bytes.
 const TRANSACTION: [u8; 8] = [1, 0, 0, 0, 0x37, 0, 0, 0];
 
-/// Version 16, no encryption.
-pub fn pre_login() -> Vec<u8> {
+/// Version 16, with encryption or without.
+pub fn pre_login(encrypted: bool) -> Vec<u8> {
+    // On, or not supported.
+    let encryption = if encrypted { 1 } else { 2 };
     // Each option: its kind, and where its value stands, how long. Then the values.
     let options = [0x00, 0, 11, 0, 6, 0x01, 0, 17, 0, 1, 0xff];
-    let values = [16, 0, 0, 0, 0, 0, 2];
+    let values = [16, 0, 0, 0, 0, 0, encryption];
     [&options[..], &values[..]].concat()
 }
 

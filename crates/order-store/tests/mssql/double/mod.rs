@@ -9,6 +9,7 @@
 mod answers;
 mod packets;
 mod requests;
+mod tls;
 
 pub use answers::{Answer, Cell};
 pub use requests::{Asked, Given, Login};
@@ -17,11 +18,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use packets::{Kind, Packets};
+use tls::Wrapped;
+
+/// What of a connection is encrypted.
+#[derive(Clone)]
+pub enum Encryption {
+    Nothing,
+    /// All but the packets before the login.
+    Usual(TlsAcceptor),
+    /// All, from the first byte.
+    Strict(TlsAcceptor),
+}
 
 type Admitting = Arc<dyn Fn(&Login) -> Answer + Send + Sync>;
 type Answering = Arc<dyn Fn(&Asked) -> Answer + Send + Sync>;
@@ -43,12 +55,12 @@ struct Seen {
 impl Double {
     /// A server that lets everybody in and answers with `answer`.
     pub async fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
-        Self::start_with(None, |_| Answer::rows([]), answer).await
+        Self::start_with(Encryption::Nothing, |_| Answer::rows([]), answer).await
     }
 
     /// A server that answers a login with `admit`, whose rows mean that it is let in.
     pub async fn start_with(
-        tls: Option<TlsAcceptor>,
+        encryption: Encryption,
         admit: impl Fn(&Login) -> Answer + Send + Sync + 'static,
         answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
     ) -> Self {
@@ -66,17 +78,7 @@ impl Double {
                     admit: admit.clone(),
                     answer: answer.clone(),
                 };
-                let tls = tls.clone();
-                tokio::spawn(async move {
-                    match tls {
-                        None => talk.on(stream).await,
-                        // A client that does not trust us ends the handshake.
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => talk.on(stream).await,
-                            Err(_) => None,
-                        },
-                    }
-                });
+                tokio::spawn(talk.with(stream, encryption.clone()));
             }
         });
         Self { port, seen, accepting }
@@ -118,14 +120,29 @@ struct Talk {
 }
 
 impl Talk {
-    /// Goes on until either side ends it.
-    async fn on(self, stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<()> {
-        let mut packets = Packets::new(stream);
+    /// Goes on until either side ends it. (A client that does not trust us ends the handshake.)
+    async fn with(self, stream: TcpStream, encryption: Encryption) -> Option<()> {
+        match encryption {
+            Encryption::Nothing => self.on(Packets::new(stream)).await,
+            Encryption::Strict(tls) => self.on(Packets::new(tls.accept(stream).await.ok()?)).await,
+            Encryption::Usual(tls) => {
+                let mut packets = Packets::new(stream);
+                let (kind, _) = packets.read().await?;
+                assert_eq!(kind, Kind::PreLogin);
+                packets.write(&answers::pre_login(true)).await?;
+                let mut stream = tls.accept(Wrapped::new(packets.into_stream())).await.ok()?;
+                stream.get_mut().0.unwrap();
+                self.on(Packets::new(stream)).await
+            }
+        }
+    }
+
+    async fn on(self, mut packets: Packets<impl AsyncRead + AsyncWrite + Unpin>) -> Option<()> {
         let mut transaction = false;
         loop {
             let (kind, body) = packets.read().await?;
             let reply = match kind {
-                Kind::PreLogin => answers::pre_login(),
+                Kind::PreLogin => answers::pre_login(false),
                 Kind::Login => {
                     let login = Login::read(&body);
                     let answer = (self.admit)(&login);

@@ -27,6 +27,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Packets<S> {
         Self { stream }
     }
 
+    pub fn into_stream(self) -> S {
+        self.stream
+    }
+
     /// The next message; `None` where the other side has ended.
     pub async fn read(&mut self) -> Option<(Kind, Vec<u8>)> {
         let mut body = Vec::new();
