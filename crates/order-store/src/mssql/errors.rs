@@ -65,6 +65,9 @@ const fn is_passing(number: u32) -> bool {
         | 3957 | 3960 | 3961 | 3966
         // Read-only; recovering, restoring, starting, offline, in use by one.
         | 3906 | 3908 | 921..=924 | 926 | 927 | 942 | 945 | 952
+        // The database can't be opened: it may be changing, starting, failing over, or not there at all, and
+        // the server does not say which.
+        | 4060
         // A replica that can't be read or written now.
         | 954 | 955 | 976 | 978 | 979 | 982 | 983 | 988
         // The session or the server ended; it is paused, starting or full.
@@ -83,8 +86,8 @@ const fn is_for_a_person(number: u32) -> bool {
         number,
         // Names that are not there, objects that are not as this build expects them.
         195 | 201 | 207 | 208 | 213 | 468 | 911 | 1934 | 2812 | 4104 | 4121 | 8144 | 8145 | 8156
-        // Permissions, logins, databases that can't be opened; Azure SQL: the firewall.
-        | 229 | 230 | 262 | 297 | 300 | 916 | 4060 | 5011 | 15_247 | 18_452 | 18_456 | 18_470
+        // Permissions, logins; Azure SQL: the firewall.
+        | 229 | 230 | 262 | 297 | 300 | 916 | 5011 | 15_247 | 18_452 | 18_456 | 18_470
         | 18_486
             ..=18_488 | 40_531 | 40_532 | 40_615
         // Snapshots are not allowed in this database; full-text search isn't there.
@@ -136,7 +139,7 @@ mod tests {
             (208, 16, "configuration"),    // no such table
             (229, 14, "configuration"),    // no permission
             (3952, 16, "configuration"),   // snapshots are not allowed
-            (4060, 11, "configuration"),   // no such database
+            (4060, 11, "unavailable"),     // the database can't be opened
             (18_456, 14, "configuration"), // login failed
         ] {
             assert_eq!(kind(number, class, ""), expected, "{number}");
