@@ -135,8 +135,8 @@ pub async fn parked(
     found.iter().map(|row| rows::parked_subject(partition, row)).collect()
 }
 
-/// Whether the database can be read and holds the schema.
+/// Whether the database can be read and holds the schema, to its last step.
 pub async fn check(connection: &mut Connection) -> Result<(), StoreError> {
-    connection.batch("select top (1) 1 from orders").await?;
+    connection.batch("select top (1) 1 from orders; select top (1) 1 from trades").await?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Databases on a real server.
 
+use std::time::Duration;
+
 use order_store::OrderStore;
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel, Row};
 use tokio::net::TcpStream;
@@ -117,7 +119,7 @@ impl TestDatabase for Database {
             match made {
                 Ok(()) => break,
                 Err(error) if tries < 50 && error.code() == Some(1807) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
                 }
                 Err(error) => panic!("{error}"),
             }
@@ -167,6 +169,7 @@ impl TestDatabase for Database {
 
 impl ServerDatabase for Database {
     const WRITE_CONNECTIONS_MAX: u32 = order_store::mssql::WRITE_CONNECTIONS_MAX;
+    const READ_TIMEOUT: Duration = order_store::mssql::READ_TIMEOUT;
 
     fn address(&self) -> (String, u16) {
         (self.server.host_str().unwrap().to_owned(), self.server.port().unwrap_or(1433))
