@@ -24,6 +24,9 @@ missing_packages() {
             command -v mvn >/dev/null || echo maven
             ;;
         postgres) [[ -n $(postgres_programs) ]] || echo postgresql ;;
+        mariadb)
+            [[ -n $(mariadb_program) ]] && command -v mariadb >/dev/null || echo mariadb-server
+            ;;
         redis) command -v redis-server >/dev/null || echo redis-server ;;
         s3) s3_can_run || echo golang-go ;;
         esac
@@ -62,10 +65,11 @@ install_packages() (
         chmod 755 "$POLICY"
     fi
     DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" >&2
-    if [[ " $* " == *' redis-server '* ]]; then
-        update-rc.d redis-server disable >&2 ||
-            say "setup/services: the system's own redis-server will start with the machine"
-    fi
+    local server
+    for server in redis-server:redis-server mariadb-server:mariadb; do
+        [[ " $* " != *" ${server%:*} "* ]] || update-rc.d "${server#*:}" disable >&2 ||
+            say "setup/services: the system's own ${server#*:} will start with the machine"
+    done
 )
 
 install_missing() {

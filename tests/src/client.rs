@@ -184,6 +184,19 @@ impl Client {
         }
     }
 
+    /// Waits until the program says that it is ready: the store has its schema by then.
+    pub async fn wait_ready(&self) {
+        let began = Instant::now();
+        loop {
+            let (status, body) = self.get("/readyz", None).await;
+            if status == StatusCode::OK {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "never ready: {body}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Waits until the projection has passed all these positions.
     pub async fn wait_projected(&self, positions: impl IntoIterator<Item = Position>) {
         let mut last = std::collections::BTreeMap::new();

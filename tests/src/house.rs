@@ -8,6 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use crate::mariadb::Mariadb;
 use crate::services::{Services, workspace};
 
 /// No program may take longer to start or stop.
@@ -20,13 +21,22 @@ pub enum Profile {
     Embedded,
     /// Kafka and Postgres.
     Distributed,
+    /// The embedded log and MariaDB.
+    Mariadb,
 }
 
-/// A data directory, and for the distributed profile services of its own.
+/// A data directory, and what the profile needs beside it.
 pub struct House {
     directory: tempfile::TempDir,
-    services: Option<Services>,
+    beside: Beside,
     settings: Vec<(String, String)>,
+}
+
+/// What a house has beside its data directory.
+enum Beside {
+    Nothing,
+    Services(Services),
+    Mariadb(Mariadb),
 }
 
 /// A running program. Dropping it kills it.
@@ -36,8 +46,8 @@ pub struct Running {
 }
 
 impl House {
-    /// An empty house; `None`, with a line that says so, where the test command found that Kafka or
-    /// Postgres can't be had on this machine.
+    /// An empty house; `None`, with a line that says so, where the test command found that a service
+    /// can't be had on this machine.
     pub fn new(profile: Profile) -> Option<Self> {
         let skip = ["SERIATIM_SKIP_KAFKA", "SERIATIM_SKIP_POSTGRES"];
         if profile == Profile::Distributed
@@ -47,8 +57,12 @@ impl House {
             return None;
         }
         let directory = tempfile::tempdir().expect("a data directory");
-        let services = (profile == Profile::Distributed).then(Services::start);
-        Some(Self { directory, services, settings: Vec::new() })
+        let beside = match profile {
+            Profile::Embedded => Beside::Nothing,
+            Profile::Distributed => Beside::Services(Services::start()),
+            Profile::Mariadb => Beside::Mariadb(Mariadb::create()?),
+        };
+        Some(Self { directory, beside, settings: Vec::new() })
     }
 
     /// Sets an environment variable for every program that is started from now on.
@@ -60,30 +74,47 @@ impl House {
 
     /// What it runs over.
     pub const fn profile(&self) -> Profile {
-        match self.services {
-            Some(_) => Profile::Distributed,
-            None => Profile::Embedded,
+        match self.beside {
+            Beside::Nothing => Profile::Embedded,
+            Beside::Services(_) => Profile::Distributed,
+            Beside::Mariadb(_) => Profile::Mariadb,
         }
     }
 
     /// Kafka and Postgres.
     pub fn services(&self) -> &Services {
-        self.services.as_ref().expect("the distributed profile has services")
+        match &self.beside {
+            Beside::Services(services) => services,
+            Beside::Nothing | Beside::Mariadb(_) => panic!("only the distributed profile has them"),
+        }
+    }
+
+    /// The database of its profile.
+    pub fn mariadb(&self) -> &Mariadb {
+        match &self.beside {
+            Beside::Mariadb(mariadb) => mariadb,
+            Beside::Nothing | Beside::Services(_) => panic!("only one profile has it"),
+        }
     }
 
     /// The log's URL.
     pub fn log_url(&self) -> String {
-        match &self.services {
-            Some(services) => services.kafka().to_owned(),
-            None => format!("sqlite:{}", self.data_dir().join("log").display()),
+        match &self.beside {
+            Beside::Services(services) => services.kafka().to_owned(),
+            Beside::Nothing | Beside::Mariadb(_) => {
+                format!("sqlite:{}", self.data_dir().join("log").display())
+            }
         }
     }
 
     /// The store's URL.
     pub fn store_url(&self) -> String {
-        match &self.services {
-            Some(services) => services.postgres().to_owned(),
-            None => format!("sqlite:{}", self.data_dir().join("store.sqlite").display()),
+        match &self.beside {
+            Beside::Services(services) => services.postgres().to_owned(),
+            Beside::Mariadb(mariadb) => mariadb.url(),
+            Beside::Nothing => {
+                format!("sqlite:{}", self.data_dir().join("store.sqlite").display())
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod client;
 mod house;
+mod mariadb;
 pub mod market;
 pub mod proof;
 pub mod services;
@@ -10,5 +11,6 @@ mod small_disk;
 
 pub use client::{Acknowledged, Client, Refused, purchase};
 pub use house::{House, Profile, Running, program};
+pub use mariadb::Mariadb;
 pub use services::Services;
 pub use small_disk::SmallDisk;

@@ -108,7 +108,7 @@ impl S3 {
 
 /// What the test command says of a service; `None`, with a line that says so, where it could not be
 /// had on this machine.
-fn shared(service: &str, name: &str) -> Option<String> {
+pub(crate) fn shared(service: &str, name: &str) -> Option<String> {
     let skip = format!("SERIATIM_SKIP_{service}");
     if std::env::var_os(&skip).is_some() {
         println!("skipped: {skip} is set");
@@ -119,6 +119,6 @@ fn shared(service: &str, name: &str) -> Option<String> {
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: run setup/test, or eval \"$(setup/services start redis s3)\"")
+        panic!("{name} is not set: run setup/test, or eval \"$(setup/services start mariadb redis s3)\"")
     })
 }

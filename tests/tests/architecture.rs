@@ -87,7 +87,15 @@ fn host() -> String {
 
 #[test]
 fn the_producer_never_sees_sql() {
-    let sql = ["sqlx", "sqlx-core", "sqlx-sqlite", "sqlx-postgres", "tiberius", "order-store"];
+    let sql = [
+        "sqlx",
+        "sqlx-core",
+        "sqlx-sqlite",
+        "sqlx-postgres",
+        "sqlx-mysql",
+        "tiberius",
+        "order-store",
+    ];
     Graph::of_workspace().never_links("order-producer-api", &sql);
 }
 
@@ -136,6 +144,7 @@ fn only_the_log_names_kafka_and_only_the_store_names_sql() {
     assert_eq!(graph.members_naming("rdkafka"), ["event-log"]);
     assert_eq!(graph.members_naming("rusqlite"), ["event-log"]);
     assert_eq!(graph.members_naming("sqlx"), ["order-store"]);
+    assert_eq!(graph.members_naming("tiberius"), ["order-store"]);
 }
 
 #[test]

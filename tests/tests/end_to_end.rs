@@ -1,4 +1,4 @@
-//! One order, all the way, over both profiles: place, read, search, reject, repeat, and read one's
+//! One order, all the way, over every profile: place, read, search, reject, repeat, and read one's
 //! own writes.
 
 use order_domain::Position;
@@ -16,11 +16,16 @@ async fn one_order_all_the_way_over_kafka_and_postgres() {
     all_the_way(Profile::Distributed).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_order_all_the_way_over_the_embedded_log_and_mariadb() {
+    all_the_way(Profile::Mariadb).await;
+}
+
 async fn all_the_way(profile: Profile) {
     let Some(house) = House::new(profile) else { return };
     let running = house.start();
     let client = Client::of(running.url());
-    becomes_ready(&client).await;
+    client.wait_ready().await;
     place_and_read(&client).await;
     outcome_on_request(&client).await;
     repeat(&client).await;
@@ -34,17 +39,6 @@ async fn all_the_way(profile: Profile) {
     let orders = client.all_orders().await;
     assert!(orders.len() > 10, "what was stored is there after a restart");
     running.stop();
-}
-
-async fn becomes_ready(client: &Client) {
-    for _ in 0..600 {
-        let (status, _) = client.get("/readyz", None).await;
-        if status == StatusCode::OK {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("never ready: {}", client.get("/readyz", None).await.1);
 }
 
 fn ada() -> Value {

@@ -18,10 +18,16 @@ async fn two_members_trade_over_kafka_and_postgres() {
     meet(Profile::Distributed).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_members_trade_over_the_embedded_log_and_mariadb() {
+    meet(Profile::Mariadb).await;
+}
+
 async fn meet(profile: Profile) {
     let Some(house) = House::new(profile).map(|house| seeded(house, &MEMBERS)) else { return };
     let running = house.start();
     let client = Client::of(running.url());
+    client.wait_ready().await;
     let rest = partial_fill(&client).await;
     amend(&client, &rest).await;
     fill_or_kill(&client).await;

@@ -9,13 +9,16 @@
 //! at all; a checkpoint moves only from where its writer read it; a row is overwritten only by a
 //! newer source position; text that is searched for is data, never query syntax.
 //!
-//! Architecture Invariant: only this crate names sqlx.
+//! Architecture Invariant: only this crate names sqlx and tiberius.
 
+mod connections;
 pub mod content;
 mod error;
 pub mod generations;
 mod model;
+pub mod mssql;
 mod multi_row;
+pub mod mysql;
 mod newest;
 mod open;
 mod port;

@@ -11,35 +11,32 @@ const SIZES: [usize; 4] = [100, 20, 5, 1];
 /// A statement whose text holds one group of placeholders for every row.
 pub struct MultiRow {
     by_size: [Arc<str>; SIZES.len()],
+    /// Whether each takes any number of rows.
+    any_size: bool,
 }
 
 impl MultiRow {
-    /// As [`new`](Self::new), with `columns` placeholders a row that are numbered, which both
-    /// databases take: `($1,$2),($3,$4)`.
-    pub fn numbered(head: &str, columns: usize, tail: &str) -> Self {
-        let placeholder = |number: usize| format!("${}", number + 1);
-        let group = |row: usize| {
-            let numbers = row * columns..(row + 1) * columns;
-            format!("({})", numbers.map(placeholder).collect::<Vec<_>>().join(","))
-        };
-        let text = |rows: usize| {
-            let groups: Vec<String> = (0..rows).map(group).collect();
-            format!("{head}{}{tail}", groups.join(",")).into()
-        };
-        Self { by_size: SIZES.map(text) }
+    /// `text` makes the statement for so many rows.
+    pub fn with(text: impl Fn(usize) -> String) -> Self {
+        Self { by_size: SIZES.map(|rows| text(rows).into()), any_size: false }
+    }
+
+    /// A text that takes any number of rows.
+    pub fn of_any_size(text: &str) -> Self {
+        Self { by_size: SIZES.map(|_| text.into()), any_size: true }
     }
 
     /// `head`, then `group` once for every row with commas between, then `tail`.
     pub fn new(head: &str, group: &str, tail: &str) -> Self {
-        let text = |rows| format!("{head}{}{tail}", vec![group; rows].join(",")).into();
-        Self { by_size: SIZES.map(text) }
+        Self::with(|rows| format!("{head}{}{tail}", vec![group; rows].join(",")))
     }
 
     /// Splits `rows` into runs, each with the statement that takes it whole.
     pub fn split<'a, T>(&'a self, mut rows: &'a [T]) -> impl Iterator<Item = (Sql, &'a [T])> {
         std::iter::from_fn(move || {
             let size = SIZES.iter().position(|&size| size <= rows.len())?;
-            let (run, rest) = rows.split_at(SIZES[size]);
+            let taken = if self.any_size { rows.len() } else { SIZES[size] };
+            let (run, rest) = rows.split_at(taken);
             rows = rest;
             // Nothing but our own constants is in the text.
             Some((AssertSqlSafe(self.by_size[size].clone()), run))
@@ -53,17 +50,6 @@ pub type Sql = AssertSqlSafe<Arc<str>>;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbered_placeholders_go_on_from_row_to_row() {
-        let statement = MultiRow::numbered("values ", 2, " end");
-        let mut runs = statement.split(&[(); 6]);
-        assert_eq!(
-            &*runs.next().unwrap().0.0,
-            "values ($1,$2),($3,$4),($5,$6),($7,$8),($9,$10) end"
-        );
-        assert_eq!(&*runs.next().unwrap().0.0, "values ($1,$2) end");
-    }
 
     #[test]
     fn every_row_is_in_exactly_one_statement_with_as_many_groups() {

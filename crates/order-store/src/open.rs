@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::content::StoreContent;
 use crate::generations::{Generations, Home, ProjectionGenerations, follow};
+use crate::mssql::MssqlHome;
+use crate::mysql::MysqlHome;
 use crate::postgres::PostgresHome;
 use crate::sqlite::SqliteHome;
 use crate::trading::TradingQueries;
@@ -35,8 +37,10 @@ impl OrderStore {
     }
 }
 
-/// Opens the store that `url` names: `sqlite:<path>` or `postgres://user:password@host/database`. It
-/// follows the [generation](crate::generations) of the projection that is live.
+/// Opens the store that `url` names: `sqlite:<path>`, `postgres://user:password@host/database` or
+/// `mysql://user:password@host/database`, which may be a MariaDB, too; or
+/// `mssql://user:password@host/database`, with options that [`mssql`](crate::mssql) tells. It follows
+/// the [generation](crate::generations) of the projection that is live.
 ///
 /// It connects when it is first used, so that a program starts while its database is away.
 pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
@@ -55,7 +59,14 @@ async fn home(url: &str) -> Result<Arc<dyn Home>, StoreError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Ok(Arc::new(PostgresHome::open(url)?));
     }
+    if url.starts_with("mysql://") || url.starts_with("mariadb://") {
+        return Ok(Arc::new(MysqlHome::open(url)?));
+    }
+    if url.starts_with("mssql://") {
+        return Ok(Arc::new(MssqlHome::open(url)?));
+    }
     Err(StoreError::Configuration(
-        "the store's URL is neither sqlite:<path> nor postgres://...".to_owned(),
+        "the store's URL is none of sqlite:<path>, postgres://..., mysql://... and mssql://..."
+            .to_owned(),
     ))
 }

@@ -3,20 +3,24 @@
 mod contract;
 #[path = "postgres/plans.rs"]
 mod plans;
-#[path = "postgres/proxy.rs"]
-mod proxy;
+mod servers;
 
+use std::path::Path;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contract::TestDatabase;
 use contract::generations::Rebuildable;
 use contract::rows::{batch, order, order_id, step, stream};
 use order_store::{Checkpoint, OrderStore, ProjectionBatch, StoreError};
-use proxy::Proxy;
+use servers::ServerDatabase;
+use servers::read_only::ReadOnly;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, query_scalar, raw_sql};
 use uuid::Uuid;
+
+const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
 
 /// A database of its own on the server that `SERIATIM_TEST_POSTGRES` names.
 struct Database {
@@ -25,28 +29,24 @@ struct Database {
 }
 
 impl Database {
-    fn url_at(&self, host: &str, port: u16) -> String {
-        let mut url = self.server.clone().host(host).port(port).database(&self.name).to_url_lossy();
-        url.set_query(None);
-        url.to_string()
+    fn url(&self) -> String {
+        self.url_of(self.server.clone())
     }
 
-    fn url(&self) -> String {
-        self.url_at(self.server.get_host(), self.server.get_port())
+    fn url_of(&self, server: PgConnectOptions) -> String {
+        let mut url = server.database(&self.name).to_url_lossy();
+        url.set_query(None);
+        url.to_string()
     }
 
     async fn connect(&self) -> PgConnection {
         self.server.clone().database(&self.name).connect().await.unwrap()
     }
-
-    async fn proxied(&self) -> (Proxy, OrderStore) {
-        let proxy = Proxy::start(self.server.get_host(), self.server.get_port()).await;
-        let url = self.url_at("127.0.0.1", proxy.port());
-        (proxy, order_store::open(&url).await.unwrap())
-    }
 }
 
 impl TestDatabase for Database {
+    const VERSIONS: i64 = 3;
+
     async fn create() -> Option<Self> {
         let Ok(url) = std::env::var("SERIATIM_TEST_POSTGRES") else {
             assert_eq!(
@@ -83,6 +83,11 @@ impl TestDatabase for Database {
         raw_sql(sql).execute(&mut self.connect().await).await.unwrap();
     }
 
+    async fn migrate_to(&self, version: i64) {
+        let steps = Migrator::new(Path::new(MIGRATIONS)).await.unwrap();
+        steps.run_to(version, &mut self.connect().await).await.unwrap();
+    }
+
     async fn count(&self, table: &'static str) -> i64 {
         let sql = AssertSqlSafe(format!("select count(*) from {table}"));
         query_scalar(sql).fetch_one(&mut self.connect().await).await.unwrap()
@@ -117,80 +122,43 @@ impl Rebuildable for Database {
     }
 }
 
+impl ServerDatabase for Database {
+    const WRITE_CONNECTIONS_MAX: u32 = order_store::postgres::WRITE_CONNECTIONS_MAX;
+    const READ_TIMEOUT: Duration = order_store::postgres::READ_TIMEOUT;
+
+    fn address(&self) -> (String, u16) {
+        (self.server.get_host().to_owned(), self.server.get_port())
+    }
+
+    fn url_at(&self, host: &str, port: u16) -> String {
+        self.url_of(self.server.clone().host(host).port(port))
+    }
+
+    fn url_with_password(&self, password: &str) -> String {
+        self.url_of(self.server.clone().password(password))
+    }
+
+    async fn block_batches(&self) -> Box<dyn Send> {
+        let mut other = self.connect().await;
+        raw_sql("begin; lock table checkpoints").execute(&mut other).await.unwrap();
+        Box::new(other)
+    }
+}
+
+impl ReadOnly for Database {
+    async fn make_read_only(&self) -> OrderStore {
+        let name = &self.name;
+        let sql = format!("alter database {name} set default_transaction_read_only = on");
+        raw_sql(AssertSqlSafe(sql)).execute(&mut self.connect().await).await.unwrap();
+        self.open().await
+    }
+}
+
 contract!(Database);
 generations_contract!(Database);
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_cut_in_the_middle_of_a_batch_leaves_nothing() {
-    let Some(database) = Database::create().await else { return };
-    database.migrated().await;
-    let (proxy, store) = database.proxied().await;
-    let whole = ProjectionBatch {
-        moves: vec![step(0, 0, 2_000)],
-        ..batch((0..2_000).map(order).collect())
-    };
-    // The batch is about 2 MB; the cut comes when the rows are on their way.
-    proxy.cut_after(500_000);
-    let error = store.projections.apply(&whole).await.unwrap_err();
-    assert!(error.is_retryable(), "{error}");
-    assert_eq!(database.count("orders").await, 0);
-    assert_eq!(database.count("checkpoints").await, 0);
-
-    proxy.mend();
-    store.projections.apply(&whole).await.unwrap();
-    assert_eq!(database.count("orders").await, 2_000);
-    let again = store.projections.apply(&whole).await.unwrap_err();
-    assert!(matches!(again, StoreError::CheckpointMoved(_)), "{again}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn idle_connections_that_were_cut_are_replaced() {
-    let Some(database) = Database::create().await else { return };
-    database.migrated().await;
-    let (proxy, store) = database.proxied().await;
-    store.projections.apply(&batch(vec![order(1)])).await.unwrap();
-    store.queries.order(order_id(1)).await.unwrap();
-    proxy.cut();
-    proxy.mend();
-    store.projections.apply(&batch(vec![order(2)])).await.unwrap();
-    assert_eq!(store.queries.order(order_id(2)).await.unwrap(), Some(order(2)));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_away_at_the_start_is_there_later() {
-    let Some(database) = Database::create().await else { return };
-    let (proxy, store) = database.proxied().await;
-    proxy.stop_listening().await;
-    for error in [
-        store.projections.migrate().await.unwrap_err(),
-        store.projections.check().await.unwrap_err(),
-        store.queries.order(order_id(1)).await.unwrap_err(),
-    ] {
-        assert!(error.is_retryable(), "{error}");
-        assert!(error.to_string().contains("refused"), "the cause is hidden: {error}");
-    }
-    proxy.listen_again().await;
-    store.projections.migrate().await.unwrap();
-    store.projections.check().await.unwrap();
-    store.projections.apply(&batch(vec![order(1)])).await.unwrap();
-    assert_eq!(store.queries.order(order_id(1)).await.unwrap(), Some(order(1)));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_check_gives_up_long_before_a_read_though_the_server_is_silent() {
-    let Some(database) = Database::create().await else { return };
-    database.migrated().await;
-    let (proxy, store) = database.proxied().await;
-    store.projections.check().await.unwrap();
-    store.queries.check_readable().await.unwrap();
-    proxy.swallow();
-    for check in [store.projections.check(), store.queries.check_readable()] {
-        let started = Instant::now();
-        let error = check.await.unwrap_err();
-        assert!(error.is_retryable(), "{error}");
-        assert!(started.elapsed() < order_store::postgres::READ_TIMEOUT, "{:?}", started.elapsed());
-    }
-}
+server_contract!(Database);
+server_contract!(@cases Database, read_only:
+    a_read_only_server_is_read_and_not_ready_for_writes);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_used_up_server_says_so() {
@@ -211,65 +179,6 @@ async fn a_used_up_server_says_so() {
     assert!(error.is_retryable(), "{error}");
     assert!(error.to_string().contains("too many connections"), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_that_find_every_connection_busy_give_up_in_time() {
-    let Some(database) = Database::create().await else { return };
-    let store = database.migrated().await;
-    // A lock that every batch has to wait for.
-    let mut other = database.connect().await;
-    raw_sql("begin; lock table checkpoints").execute(&mut other).await.unwrap();
-    let waiting: Vec<_> = (0..order_store::postgres::WRITE_CONNECTIONS_MAX)
-        .map(|partition| {
-            let projections = store.projections.clone();
-            let moves = vec![step(partition, 0, 1)];
-            tokio::spawn(async move {
-                projections.apply(&ProjectionBatch { moves, ..ProjectionBatch::default() }).await
-            })
-        })
-        .collect();
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let error = store.projections.apply(&batch(vec![order(1)])).await.unwrap_err();
-    assert!(error.is_retryable(), "{error}");
-    assert!(error.to_string().contains("busy"), "{error}");
-    raw_sql("rollback").execute(&mut other).await.unwrap();
-    for call in waiting {
-        call.await.unwrap().unwrap();
-    }
-    store.projections.apply(&batch(vec![order(1)])).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_is_a_matter_of_configuration_and_stays_secret() {
-    let Some(database) = Database::create().await else { return };
-    let server = database.server.clone().password("not-the-password");
-    let store = order_store::open(server.to_url_lossy().as_str()).await.unwrap();
-    for error in [
-        store.projections.migrate().await.unwrap_err(),
-        store.queries.check_readable().await.unwrap_err(),
-    ] {
-        assert!(matches!(error, StoreError::Configuration(_)), "{error}");
-        assert!(!error.to_string().contains("not-the-password"), "{error}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_only_server_is_not_ready_for_writes() {
-    let Some(database) = Database::create().await else { return };
-    database.migrated().await.projections.apply(&batch(vec![order(1)])).await.unwrap();
-    let sql = format!("alter database {} set default_transaction_read_only = on", database.name);
-    raw_sql(AssertSqlSafe(sql)).execute(&mut database.connect().await).await.unwrap();
-    let store = database.open().await;
-    for error in [
-        store.projections.check().await.unwrap_err(),
-        store.projections.apply(&batch(vec![order(2)])).await.unwrap_err(),
-    ] {
-        assert!(error.is_retryable(), "{error}");
-        assert!(error.to_string().contains("read-only"), "{error}");
-    }
-    store.queries.check_readable().await.unwrap();
-    assert_eq!(store.queries.order(order_id(1)).await.unwrap(), Some(order(1)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

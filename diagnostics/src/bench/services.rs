@@ -1,4 +1,4 @@
-//! A real Kafka or Postgres of the benchmark's own, by `setup/services`.
+//! A real Kafka, Postgres or MariaDB of the benchmark's own, by `setup/services`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -15,6 +15,8 @@ pub enum Kind {
     Kafka,
     /// Postgres.
     Postgres,
+    /// MariaDB.
+    Mariadb,
 }
 
 /// A running service in a private folder. It is stopped and its data removed by
@@ -38,6 +40,7 @@ impl Kind {
         match self {
             Self::Kafka => "kafka",
             Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
         }
     }
 
@@ -46,6 +49,7 @@ impl Kind {
         match self {
             Self::Kafka => "SERIATIM_TEST_KAFKA",
             Self::Postgres => "SERIATIM_TEST_POSTGRES",
+            Self::Mariadb => "SERIATIM_TEST_MYSQL",
         }
     }
 }
@@ -63,7 +67,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Where it is: `kafka://...` or `postgres://...`.
+    /// Where it is: `kafka://...`, `postgres://...` or `mysql://...`.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -22,6 +22,11 @@ async fn bad_records_and_poison_events_over_kafka_and_postgres() {
     fail_well(Profile::Distributed).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_records_and_poison_events_over_the_embedded_log_and_mariadb() {
+    fail_well(Profile::Mariadb).await;
+}
+
 async fn fail_well(profile: Profile) {
     let house = House::new(profile).map(|house| {
         house
@@ -31,6 +36,7 @@ async fn fail_well(profile: Profile) {
     let Some(house) = house else { return };
     let running = house.start();
     let client = Client::of(running.url());
+    client.wait_ready().await;
     let log = event_log::open(&LogSettings::new(house.log_url())).await.unwrap();
 
     no_json(&client, log.as_ref()).await;

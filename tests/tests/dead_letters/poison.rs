@@ -23,13 +23,19 @@ impl<'a> Poison<'a> {
                  CREATE TRIGGER poison BEFORE INSERT ON orders FOR EACH ROW
                  WHEN (NEW.customer_id = {customer}) EXECUTE FUNCTION poison()"
             ),
+            Profile::Mariadb => format!(
+                "CREATE TRIGGER poison BEFORE INSERT ON orders FOR EACH ROW
+                 IF NEW.customer_id = {customer} THEN
+                     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'poison';
+                 END IF"
+            ),
         });
         poison
     }
 
     pub fn remove(self) {
         self.run(match self.house.profile() {
-            Profile::Embedded => "DROP TRIGGER poison",
+            Profile::Embedded | Profile::Mariadb => "DROP TRIGGER poison",
             Profile::Distributed => "DROP TRIGGER poison ON orders; DROP FUNCTION poison",
         });
     }
@@ -42,6 +48,7 @@ impl<'a> Poison<'a> {
                 connection.busy_timeout(Duration::from_secs(10)).unwrap();
                 connection.execute_batch(sql).unwrap();
             }
+            Profile::Mariadb => self.house.mariadb().run(sql),
             Profile::Distributed => {
                 let url = self.house.store_url();
                 let arguments = ["-q", "-v", "ON_ERROR_STOP=1", "-d", &url, "-c", sql];

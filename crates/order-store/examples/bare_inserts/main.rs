@@ -4,10 +4,13 @@
 //! ```text
 //! cargo run --release -p order-store --example bare_inserts -- sqlite:<filled> sqlite:<new file>
 //! cargo run --release -p order-store --example bare_inserts -- postgres://user:pw@host/<filled>
+//! cargo run --release -p order-store --example bare_inserts -- mysql://user:pw@host/<filled>
 //! ```
 //!
-//! For Postgres the rows are copied into tables beside the filled ones.
+//! For Postgres and MySQL the rows go into tables beside the filled ones.
 
+#[path = "../fill/bare_mysql.rs"]
+mod bare_mysql;
 #[path = "../fill/bare_postgres.rs"]
 mod bare_postgres;
 #[path = "../fill/bare_sqlite.rs"]
@@ -15,6 +18,7 @@ mod bare_sqlite;
 
 use std::time::Duration;
 
+use bare_mysql::BareMysql;
 use bare_postgres::BarePostgres;
 use bare_sqlite::BareSqlite;
 use order_store::{OrderFilter, OrderRow, PAGE_ROWS_MAX, Page};
@@ -28,11 +32,16 @@ type Failure = Box<dyn std::error::Error>;
 async fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (orders, took) = match arguments[..] {
-        [filled, new] => sqlite(filled, new).await?,
-        [filled] => postgres(filled).await?,
-        _ => return Err("usage: bare_inserts sqlite:<filled> sqlite:<new> | postgres://...".into()),
-    };
+    let (orders, took) =
+        match arguments[..] {
+            [filled, new] => sqlite(filled, new).await?,
+            [filled] if filled.starts_with("mysql:") => mysql(filled).await?,
+            [filled] => postgres(filled).await?,
+            _ => return Err(
+                "usage: bare_inserts sqlite:<filled> sqlite:<new> | postgres://... | mysql://..."
+                    .into(),
+            ),
+        };
     println!("{{\"orders\":{orders},\"seconds\":{}}}", took.as_secs_f64());
     Ok(())
 }
@@ -57,6 +66,16 @@ async fn postgres(url: &str) -> Result<(usize, Duration), Failure> {
         for batch in partition.chunks(BATCH_ORDERS) {
             took += bare.write(batch).await?;
         }
+    }
+    Ok((rows.len(), took))
+}
+
+async fn mysql(url: &str) -> Result<(usize, Duration), Failure> {
+    let rows = all_rows(url).await?;
+    let mut bare = BareMysql::open(url).await?;
+    let mut took = Duration::ZERO;
+    for batch in rows.chunks(BATCH_ORDERS) {
+        took += bare.write(batch).await?;
     }
     Ok((rows.len(), took))
 }

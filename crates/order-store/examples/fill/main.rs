@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p order-store --example fill -- sqlite:/tmp/fill.db [orders]
 //! cargo run --release -p order-store --example fill -- postgres://user:pw@host/empty_db [orders]
+//! cargo run --release -p order-store --example fill -- mysql://user:pw@host/empty_db [orders]
 //! ```
 //!
 //! Both sides write the same rows into the same schema, batch by batch, one transaction each. The
@@ -10,6 +11,7 @@
 //! for Postgres it copies bytes that were encoded beforehand. The database must be empty; it is left
 //! full, for the questions that are timed last.
 
+mod bare_mysql;
 mod bare_postgres;
 mod bare_sqlite;
 mod orders;
@@ -17,6 +19,7 @@ mod questions;
 
 use std::time::{Duration, Instant};
 
+use bare_mysql::BareMysql;
 use bare_postgres::BarePostgres;
 use bare_sqlite::BareSqlite;
 use order_domain::{Offset, Partition};
@@ -66,12 +69,14 @@ fn report(what: &str, count: usize, took: Duration) -> f64 {
 enum Bare {
     Sqlite(BareSqlite),
     Postgres(BarePostgres),
+    Mysql(BareMysql),
 }
 
 impl Bare {
     async fn open(url: &str) -> Result<Self, Failure> {
         Ok(match url.strip_prefix("sqlite:") {
             Some(path) => Self::Sqlite(BareSqlite::open(&format!("{path}.bare")).await?),
+            None if url.starts_with("mysql:") => Self::Mysql(BareMysql::open(url).await?),
             None => Self::Postgres(BarePostgres::open(url).await?),
         })
     }
@@ -80,6 +85,7 @@ impl Bare {
         match self {
             Self::Sqlite(bare) => bare.write(orders).await,
             Self::Postgres(bare) => bare.write(orders).await,
+            Self::Mysql(bare) => bare.write(orders).await,
         }
     }
 }

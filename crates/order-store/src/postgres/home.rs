@@ -5,16 +5,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, Postgres};
 use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar, raw_sql};
 use tokio::time::timeout;
 
-use super::connections::{Connections, settle};
+
 use super::errors::classify;
 use super::{
-    ACQUIRE_TIMEOUT, PostgresStore, READ_TIMEOUT, connect_alone, migrate, options_of, reading,
-    unhurried,
+    ACQUIRE_TIMEOUT, PostgresStore, READ_TIMEOUT, at_most, connect_alone, migrate, options_of,
+    reading, unhurried,
 };
+use crate::connections::{Connections, settle};
 use crate::generations::{
     Entry, Generation, GenerationLock, GenerationStore, Home, Statement, TABLE, TABLES,
 };
@@ -24,14 +25,14 @@ use crate::{OrderStore, StoreError};
 pub(crate) struct PostgresHome {
     options: PgConnectOptions,
     /// For the table of generations.
-    reader: Connections,
+    reader: Connections<Postgres>,
 }
 
 impl PostgresHome {
     /// See [`PostgresStore::open`].
     pub(crate) fn open(url: &str) -> Result<Self, StoreError> {
         let options = options_of(url)?;
-        let reader = Connections::new(reading(options.clone()), 1);
+        let reader = Connections::new(at_most(1), reading(options.clone()));
         Ok(Self { options, reader })
     }
 

@@ -3,7 +3,6 @@
 //! Batches commit with `synchronous_commit=off`, which does not wait for the disk: a crash of the
 //! server may lose the newest transactions, whole. The log fills them again.
 
-mod connections;
 mod content;
 mod copy;
 mod errors;
@@ -20,15 +19,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use order_domain::{OrderId, Partition};
-use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, Postgres};
+use sqlx::{ConnectOptions, Error};
 use tokio::time::timeout;
 
+use crate::connections::{Connections, Server, settle};
 use crate::{
     Checkpoint, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
     ProjectionStore, StoreError, StreamId,
 };
-use connections::{Connections, settle};
 use errors::classify;
 pub(crate) use home::PostgresHome;
 
@@ -59,8 +58,8 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A store in a Postgres database.
 pub struct PostgresStore {
-    writers: Connections,
-    readers: Connections,
+    writers: Connections<Postgres>,
+    readers: Connections<Postgres>,
     /// For what may take long and has a connection of its own: migrations and views.
     unhurried: PgConnectOptions,
 }
@@ -82,8 +81,8 @@ impl PostgresStore {
             .options([limit("statement_timeout", WRITE_STATEMENT_TIMEOUT)])
             .options([limit("idle_in_transaction_session_timeout", APPLY_TIMEOUT)]);
         Self {
-            writers: Connections::new(writing, WRITE_CONNECTIONS_MAX),
-            readers: Connections::new(reading(options.clone()), READ_CONNECTIONS_MAX),
+            writers: Connections::new(at_most(WRITE_CONNECTIONS_MAX), writing),
+            readers: Connections::new(at_most(READ_CONNECTIONS_MAX), reading(options.clone())),
             unhurried: unhurried(options),
         }
     }
@@ -114,6 +113,20 @@ async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, Store
         .await
         .map_err(|_| StoreError::Unavailable("Postgres did not answer in time".to_owned()))?
         .map_err(classify)
+}
+
+impl Server for Postgres {
+    fn classify(error: Error) -> StoreError {
+        classify(error)
+    }
+
+    fn address(options: &PgConnectOptions) -> String {
+        format!("{}:{}", options.get_host(), options.get_port())
+    }
+}
+
+fn at_most(connections_max: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections_max)
 }
 
 fn limit(setting: &'static str, limit: Duration) -> (&'static str, u128) {

@@ -9,10 +9,10 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnection, PgRow};
 use tokio::time::timeout;
 
-use super::connections::settle;
 use super::errors::classify;
 use super::read::SNAPSHOT;
 use super::{ACQUIRE_TIMEOUT, PostgresStore, READ_TIMEOUT};
+use crate::connections::settle;
 use crate::trading::read::{self, trading_queries};
 use crate::trading::session::session_of;
 use crate::trading::{

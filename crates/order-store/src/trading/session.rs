@@ -1,71 +1,23 @@
-//! A connection that speaks the SQL which SQLite and Postgres have in common.
+//! A connection that speaks the SQL of markets, in its own [`Dialect`].
 
 use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use crate::StoreError;
-use crate::multi_row::{MultiRow, Sql};
+use super::dialect::Dialect;
+use super::transact_sql;
+use crate::multi_row::Sql;
 use crate::rows::Columns;
+use crate::{Cursor, StoreError};
 
 /// What stands in for a placeholder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     Number(i64),
     NumberOrNull(Option<i64>),
     Text(Cow<'a, str>),
     TextOrNull(Option<&'a str>),
     Id(Uuid),
-}
-
-/// In what the SQL of a database is its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// It is told which index to take, because it knows little of what is in a table. In a statement
-    /// over many rows it finds the name of a placeholder by looking through all of them, which took a
-    /// third of the time: there its placeholders are question marks.
-    Sqlite,
-    /// It knows what is in a table; its placeholders have numbers.
-    Postgres,
-}
-
-impl Dialect {
-    /// Says that a table is to be read by this index, where that must be said.
-    pub fn indexed_by(self, index: &str) -> String {
-        match self {
-            Self::Sqlite => format!(" indexed by {index}"),
-            Self::Postgres => String::new(),
-        }
-    }
-}
-
-/// A statement over many rows.
-pub struct ManyRows {
-    question_marks: MultiRow,
-    numbered: MultiRow,
-}
-
-impl ManyRows {
-    /// `head`, then a group of `columns` placeholders for every row, then `tail`.
-    pub fn new(head: &str, columns: usize, tail: &str) -> Self {
-        let group = format!("({})", vec!["?"; columns].join(","));
-        Self {
-            question_marks: MultiRow::new(head, &group, tail),
-            numbered: MultiRow::numbered(head, columns, tail),
-        }
-    }
-
-    /// Splits `rows` into runs, each with the statement that takes it whole.
-    pub fn split<'a, S: Session, T>(
-        &'a self,
-        rows: &'a [T],
-    ) -> impl Iterator<Item = (Sql, &'a [T])> {
-        let statement = match S::DIALECT {
-            Dialect::Sqlite => &self.question_marks,
-            Dialect::Postgres => &self.numbered,
-        };
-        statement.split(rows)
-    }
 }
 
 /// One connection, with a transaction on it.
@@ -97,8 +49,8 @@ macro_rules! session_of {
         impl $crate::trading::session::Session for $connection {
             type Row = $row;
 
-            const DIALECT: $crate::trading::session::Dialect =
-                $crate::trading::session::Dialect::$dialect;
+            const DIALECT: $crate::trading::dialect::Dialect =
+                $crate::trading::dialect::Dialect::$dialect;
 
             async fn fetch(
                 &mut self,
@@ -168,14 +120,60 @@ impl<'a> Question<'a> {
         self
     }
 
+    /// Goes on with the condition that a row, by its columns `at` and `id`, lies behind `place` in a
+    /// list, newest first.
+    pub fn and_behind(mut self, dialect: Dialect, at: &str, id: &str, place: Cursor) -> Self {
+        self.values.extend([Value::Number(place.placed_at.0), Value::Id(place.order_id.0)]);
+        let last = self.values.len();
+        let placeholders = [format!("${}", last - 1), format!("${last}")];
+        let behind = dialect.behind(at, id, [&placeholders[0], &placeholders[1]]);
+        self.then(" and ").then(&behind)
+    }
+
     /// Asks.
     pub async fn ask<S: Session>(self, session: &mut S) -> Result<Vec<S::Row>, StoreError> {
+        let (sql, values) = match S::DIALECT {
+            Dialect::Sqlite | Dialect::Postgres => (self.sql, self.values),
+            Dialect::Mysql => in_order(&self.sql, &self.values),
+            Dialect::SqlServer => (transact_sql::translated(&self.sql), self.values),
+        };
         // Nothing but our own constants is in the text.
-        session.fetch(sqlx::AssertSqlSafe(self.sql.into()), self.values).await
+        session.fetch(sqlx::AssertSqlSafe(sql.into()), values).await
     }
+}
+
+/// The text with question marks for its numbered placeholders, and their values in the order in which
+/// they stand there.
+fn in_order<'a>(sql: &str, values: &[Value<'a>]) -> (String, Vec<Value<'a>>) {
+    let mut parts = sql.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut ordered = Vec::with_capacity(values.len());
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        let number: usize = number.parse().expect("a placeholder has a number");
+        ordered.push(values[number - 1].clone());
+        text.push('?');
+        text.push_str(rest);
+    }
+    (text, ordered)
 }
 
 /// A text as a value.
 pub fn text(text: &str) -> Value<'_> {
     Value::Text(Cow::Borrowed(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn question_marks_take_their_values_in_the_order_of_the_text() {
+        let values = [Value::Number(1), Value::Number(2), text("three")];
+        let (sql, values) = in_order("a = $3 and b < $1 + $2 or c = $1", &values);
+        assert_eq!(sql, "a = ? and b < ? + ? or c = ?");
+        assert_eq!(values, [text("three"), Value::Number(1), Value::Number(2), Value::Number(1)]);
+        assert_eq!(in_order("select 1", &[]), ("select 1".to_owned(), Vec::new()));
+    }
 }

@@ -87,13 +87,8 @@ fn largest() -> Decimal {
     Decimal::new(10_i64.pow(Decimal::DIGITS_MAX) - 1, 0).expect("it has 18 digits")
 }
 
-/// SQL for the sum of a column: of its upper and of its lower 32 bits, because a sum of whole units
-/// may go beyond a `bigint`. Two columns of the answer, for [`sum_of`].
-pub fn sum_columns(column: &str) -> String {
-    format!("cast(sum({column} >> 32) as bigint), cast(sum({column} & 4294967295) as bigint)")
-}
-
-/// The sum that stands in this column and the next; 0 where there was nothing to sum up.
+/// The sum that stands in this column and the next, which are
+/// [`sum_columns`](super::dialect::Dialect::sum_columns); 0 where there was nothing to sum up.
 pub fn sum_of(row: &impl Columns, first: usize) -> Result<i128, StoreError> {
     let half = |column| row.optional_number(column).map(|half| i128::from(half.unwrap_or(0)));
     Ok((half(first)? << 32) + half(first + 1)?)

@@ -36,6 +36,21 @@ pub trait TestDatabase: Sized {
     /// Runs a statement beside the store.
     async fn execute(&self, sql: &'static str);
 
+    /// The version of this build's schema.
+    const VERSIONS: i64;
+
+    /// Inserts a checkpoint at 7 and 14, as the first version had it.
+    const OLD_CHECKPOINT: &str = "insert into checkpoints
+        (topic, partition, next_offset, source_next_offset) values ('order-events', 0, 7, 14)";
+
+    /// Marks the database as one that a newer build has migrated.
+    const NEWER_SCHEMA: &str = "insert into _sqlx_migrations
+        (version, description, success, checksum, execution_time)
+        values (9999, 'from the future', true, '', 0)";
+
+    /// Gives the empty database the schema of an older build.
+    async fn migrate_to(&self, version: i64);
+
     /// How many rows `table` has.
     async fn count(&self, table: &'static str) -> i64;
 
@@ -53,7 +68,8 @@ macro_rules! contract {
     ($database:ty) => {
         $crate::contract!(@cases $database, schema:
             an_empty_database_gets_the_schema, migrating_again_changes_nothing,
-            two_starters_migrate_at_once, a_newer_schema_is_left_alone,
+            two_starters_migrate_at_once, every_older_schema_is_brought_up_to_date,
+            a_newer_schema_is_left_alone,
             a_missing_schema_is_a_matter_of_configuration);
         $crate::contract!(@cases $database, writing:
             rows_come_back_as_they_were_written, a_row_gives_way_only_to_a_newer_source,
@@ -74,11 +90,13 @@ macro_rules! contract {
             pages_walk_all_orders_newest_first, orders_of_one_moment_are_sorted_by_id,
             pages_stay_stable_while_orders_arrive, filters_hold_together,
             strange_times_are_in_order, a_replaced_row_moves_with_its_time,
-            a_page_is_bounded);
+            a_page_is_bounded, more_readers_than_connections_all_get_their_turn);
         $crate::contract!(@cases $database, searching:
             words_are_found_whatever_case_and_accents, every_word_must_be_there,
             a_text_without_words_finds_nothing, syntax_is_text, odd_texts_do_no_harm,
-            hits_come_in_pages_newest_first, a_replaced_row_is_found_by_its_new_words_only, old_and_rare_hits_are_found);
+            hits_come_in_pages_newest_first, hits_stay_stable_while_orders_arrive,
+            a_replaced_row_is_found_by_its_new_words_only, old_and_rare_hits_are_found,
+            of_a_common_and_a_rare_word_both_must_be_there);
         $crate::contract!(@cases $database, market_changing:
             an_order_is_shown_as_it_was_placed, every_kind_of_order_comes_back,
             a_rejected_order_may_name_anything, fills_amendments_and_cancels_are_followed,

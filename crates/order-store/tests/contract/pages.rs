@@ -129,3 +129,18 @@ pub async fn a_page_is_bounded(database: &impl TestDatabase) {
     let newest: OrderId = order_id(many - 1);
     assert_eq!(ids(&least), [newest]);
 }
+
+/// Far more than any adapter has connections for.
+pub async fn more_readers_than_connections_all_get_their_turn(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    store.projections.apply(&batch(vec![order(1)])).await.unwrap();
+    let readers: Vec<_> = (0..40)
+        .map(|_| {
+            let queries = store.queries.clone();
+            tokio::spawn(async move { queries.search_customers("ada", page(1)).await })
+        })
+        .collect();
+    for reader in readers {
+        assert_eq!(reader.await.unwrap().unwrap(), [order(1)]);
+    }
+}

@@ -88,6 +88,14 @@ pub async fn syntax_is_text(database: &impl TestDatabase) {
         ("zoe <-> smith", vec![2]),
         ("zoe%", vec![2, 1]),
         ("m_ller", vec![]),
+        ("+zoe* -smith", vec![2]),
+        (">zoe <smith", vec![2]),
+        ("(zoe jose)", vec![]),
+        ("\"zoe smith\" @4", vec![]),
+        ("~zoe", vec![2, 1]),
+        ("zoe\\%", vec![2, 1]),
+        ("%zoe%", vec![2, 1]),
+        ("[z]oe", vec![]),
     ] {
         let expected: Vec<_> = numbers.into_iter().map(order_id).collect();
         assert_eq!(found(&store, text).await, expected, "{text}");
@@ -117,6 +125,16 @@ pub async fn odd_texts_do_no_harm(database: &impl TestDatabase) {
         "NEAR",
         "\\",
         "a'b\"c`d",
+        "' union select * from orders #",
+        "zoe'; waitfor delay '0:0:10' --",
+        "1; exec xp_cmdshell('true')",
+        "/*!50000 drop table orders */",
+        "\\' or sleep(10) #",
+        "char(39)||char(59)",
+        "$1 ? :name @P1 {0} %s",
+        "0x27 0b1 1e9 NULL",
+        "\u{2019}; drop table orders",
+        "%c0%a7 or 1=1",
         &long,
         &many,
     ] {
@@ -165,6 +183,27 @@ pub async fn hits_come_in_pages_newest_first(database: &impl TestDatabase) {
     }
 }
 
+pub async fn hits_stay_stable_while_orders_arrive(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    let rows: Vec<_> = (0..20).map(order).collect();
+    store.projections.apply(&batch(rows)).await.unwrap();
+    let mut seen: Vec<OrderRow> = Vec::new();
+    let mut arriving = 100;
+    loop {
+        let after = seen.last().map(OrderRow::cursor);
+        let hits = store.queries.search_customers("ada love", Page { limit: 3, after }).await;
+        let mut hits = hits.unwrap();
+        if hits.is_empty() {
+            break;
+        }
+        seen.append(&mut hits);
+        store.projections.apply(&batch(vec![order(arriving)])).await.unwrap();
+        arriving += 1;
+    }
+    let newest_first: Vec<_> = (0..20).rev().map(order_id).collect();
+    assert_eq!(ids(&seen), newest_first);
+}
+
 trait CursorKey {
     fn cursor_key(&self) -> (Timestamp, OrderId);
 }
@@ -202,4 +241,19 @@ pub async fn old_and_rare_hits_are_found(database: &impl TestDatabase) {
     let behind = Page { limit: 5, after: Some(order(2).cursor()) };
     let hits = store.queries.search_customers("grace", behind).await.unwrap();
     assert_eq!(ids(&hits), [order_id(1)]);
+}
+
+/// Whichever of the two the adapter looks for first.
+pub async fn of_a_common_and_a_rare_word_both_must_be_there(database: &impl TestDatabase) {
+    let store = database.migrated().await;
+    let mut rows: Vec<OrderRow> =
+        (10..6_010).map(|number| OrderRow { items: Vec::new(), ..order(number) }).collect();
+    rows.push(named(1, "Ada", "Hopper", "grace.grace2@example.com"));
+    rows.push(named(2, "Grace", "Kelly", "kelly@example.org"));
+    store.projections.apply(&batch(rows)).await.unwrap();
+    for text in ["ada hop", "hop ada", "com grace", "grace com exam"] {
+        assert_eq!(found(&store, text).await, [order_id(1)], "{text}");
+    }
+    assert_eq!(found(&store, "kelly ada").await, []);
+    assert_eq!(found(&store, "gr").await, [order_id(2), order_id(1)]);
 }

@@ -20,7 +20,7 @@ pub struct CommonArgs {
     /// The log: sqlite:<dir> or kafka://host:port[,host:port] [env: `SERIATIM_LOG`]
     #[arg(long, value_name = "URL")]
     pub log: Option<String>,
-    /// The store: sqlite:<file> or postgres://... [env: `SERIATIM_STORE`]
+    /// The store: sqlite:<file>, postgres://..., mysql://... or mssql://... [env: `SERIATIM_STORE`]
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
     /// How logs are written to stderr

@@ -19,6 +19,7 @@ use crate::bench::services::Kind;
 
 const SQLITE_AT_LEAST: f64 = 0.6;
 const POSTGRES_AT_LEAST: f64 = 0.5;
+const MARIADB_AT_LEAST: f64 = 0.6;
 /// The clock starts when this part of the events is projected: starting a program is not filling.
 const RUN_UP: u64 = 10;
 
@@ -39,22 +40,39 @@ pub async fn sqlite(bench: &Bench) -> anyhow::Result<Outcome> {
     Ok(Outcome::Measured(vec![row]))
 }
 
-/// Into Postgres, a new one every round.
+/// Into Postgres.
 pub async fn postgres(bench: &Bench) -> anyhow::Result<Outcome> {
+    server(bench, Kind::Postgres, "Postgres", "COPY", POSTGRES_AT_LEAST).await
+}
+
+/// Into MariaDB.
+pub async fn mariadb(bench: &Bench) -> anyhow::Result<Outcome> {
+    server(bench, Kind::Mariadb, "MariaDB", "bare inserts", MARIADB_AT_LEAST).await
+}
+
+/// Into a server, a new one every round.
+async fn server(
+    bench: &Bench,
+    kind: Kind,
+    name: &str,
+    peer: &str,
+    at_least: f64,
+) -> anyhow::Result<Outcome> {
     let full = full_log(bench).await?;
     let (mut ours, mut ceiling) = (Vec::new(), Vec::new());
     for _ in 0..bench.scale.rounds {
-        let (_folder, postgres) = match service(bench, Kind::Postgres).await? {
+        let (_folder, server) = match service(bench, kind).await? {
             Ok(started) => started,
             Err(why) => return Ok(Outcome::Skipped(why)),
         };
-        ours.push(project(bench, &full, postgres.url()).await?);
-        ceiling.push(bare_inserts(bench, &[postgres.url()]).await?);
-        postgres.remove().await?;
+        ours.push(project(bench, &full, server.url()).await?);
+        ceiling.push(bare_inserts(bench, &[server.url()]).await?);
+        server.remove().await?;
     }
-    let row = Row::new("events projected, filling Postgres", Unit::PerSecond, ours)
-        .against("COPY", ceiling)
-        .bound(Bound::RatioAtLeast(POSTGRES_AT_LEAST));
+    let figure = format!("events projected, filling {name}");
+    let row = Row::new(figure, Unit::PerSecond, ours)
+        .against(peer, ceiling)
+        .bound(Bound::RatioAtLeast(at_least));
     Ok(Outcome::Measured(vec![row]))
 }
 

@@ -35,6 +35,7 @@ pub async fn measure(bench: &Bench, figure: Figure) -> anyhow::Result<Outcome> {
         Figure::Sustained => sustained::measure(bench).await,
         Figure::FillSqlite => fill::sqlite(bench).await,
         Figure::FillPostgres => fill::postgres(bench).await,
+        Figure::FillMariadb => fill::mariadb(bench).await,
         Figure::Rebuild => rebuild::sqlite(bench).await,
         Figure::RebuildLong => rebuild::long(bench).await,
         Figure::Readable => readable::measure(bench).await,

@@ -7,9 +7,10 @@ use super::candles::newest_day;
 use super::instruments::scales;
 use crate::StoreError;
 use crate::rows::Columns;
+use crate::trading::dialect::Dialect;
 use crate::trading::port::DEPTH_LEVELS_MAX;
-use crate::trading::session::{Dialect, Question, Session, Value, text};
-use crate::trading::units::{Scales, from_sum, from_units, sum_columns, sum_of};
+use crate::trading::session::{Question, Session, Value, text};
+use crate::trading::units::{Scales, from_sum, from_units, sum_of};
 use crate::trading::{Depth, Level, Ticker};
 
 pub async fn depth<S: Session>(
@@ -46,7 +47,7 @@ fn side<'a>(
     levels: u32,
 ) -> Question<'a> {
     let index = dialect.indexed_by("market_orders_book");
-    let sums = sum_columns("remaining");
+    let sums = dialect.sum_columns("remaining");
     let best_first = match side {
         Side::Buy => "desc",
         Side::Sell => "asc",
@@ -56,7 +57,9 @@ fn side<'a>(
         .and(" where venue = ", text(market.as_str()))
         .and(" and symbol = ", text(symbol.as_str()))
         .and(" and side = ", text(side.name()))
-        .then(" and remaining > 0 group by price order by price ")
+        .then(" and ")
+        .then(dialect.is_open())
+        .then(" group by price order by price ")
         .then(best_first)
         .and(" limit ", Value::Number(levels.into()))
 }
@@ -98,10 +101,12 @@ async fn last_price<S: Session>(
     symbol: &Symbol,
     scales: Scales,
 ) -> Result<Option<Decimal>, StoreError> {
-    let last = Question::new(
-        "select price from trades where venue = $1 and symbol = $2 order by number desc limit 1",
-        vec![text(market.as_str()), text(symbol.as_str())],
+    let by_number = S::DIALECT.in_key_order();
+    let sql = format!(
+        "select price from trades{by_number} where venue = $1 and symbol = $2
+         order by number desc limit 1"
     );
+    let last = Question::new(sql, vec![text(market.as_str()), text(symbol.as_str())]);
     let price = |row: &S::Row| from_units(row.number(0)?, scales.tick);
     last.ask(session).await?.first().map(price).transpose()
 }

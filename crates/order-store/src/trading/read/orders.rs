@@ -6,7 +6,8 @@ use order_domain::{Decimal, OrderId, Timestamp, VenueId};
 
 use crate::rows::{Columns, source};
 use crate::stored::{count_from_sql, foreign};
-use crate::trading::session::{Dialect, Question, Session, Value, text};
+use crate::trading::dialect::Dialect;
+use crate::trading::session::{Question, Session, Value, text};
 use crate::trading::units::{SCALE_COLUMNS, Scales, from_units};
 use crate::trading::{MarketOrder, MarketOrderFilter, Refusal};
 use crate::{Cursor, PAGE_ROWS_MAX, Page, StoreError};
@@ -66,13 +67,13 @@ fn page_of<'a>(
         rows = rows.and(" and o.status = ", text(status.name()));
         if status.is_open() {
             // It follows from the status, but the database can't know.
-            rows = rows.then(" and o.remaining > 0");
+            rows = rows.then(" and ").then(dialect.is_open());
         }
     }
     let cursor = page.after.unwrap_or(Cursor::NEWEST);
-    rows.and(" and (o.placed_at_ms, o.order_id) < (", Value::Number(cursor.placed_at.0))
-        .and(", ", Value::Id(cursor.order_id.0))
-        .then(") order by o.placed_at_ms desc, o.order_id desc")
+    let id = dialect.sorted_id();
+    rows.and_behind(dialect, "o.placed_at_ms", id, cursor)
+        .then(&format!(" order by o.placed_at_ms desc, {id} desc"))
         .and(" limit ", Value::Number(page.limit.clamp(1, PAGE_ROWS_MAX).into()))
 }
 

@@ -10,8 +10,9 @@ use super::instruments::scales;
 use crate::StoreError;
 use crate::rows::Columns;
 use crate::stored::{count_from_sql, foreign, small_from_sql};
+use crate::trading::dialect::Dialect;
 use crate::trading::session::{Question, Session, text};
-use crate::trading::units::{from_sum, sum_columns, sum_of};
+use crate::trading::units::{from_sum, sum_of};
 use crate::trading::{AccountStatistics, InstrumentStatistics};
 
 pub async fn instrument_statistics<S: Session>(
@@ -21,8 +22,9 @@ pub async fn instrument_statistics<S: Session>(
 ) -> Result<Option<InstrumentStatistics>, StoreError> {
     let Some(scales) = scales(session, market, symbol).await? else { return Ok(None) };
     let values = vec![text(market.as_str()), text(symbol.as_str())];
-    let [volume, turnover] = ["quantity", "value"].map(sum_columns);
-    let [maker_fees, taker_fees] = ["maker_fee", "taker_fee"].map(sum_columns);
+    let sums = |column| S::DIALECT.sum_columns(column);
+    let [volume, turnover] = ["quantity", "value"].map(sums);
+    let [maker_fees, taker_fees] = ["maker_fee", "taker_fee"].map(sums);
     let sql = format!(
         "select count(*), {volume}, {turnover}, {maker_fees}, {taker_fees}
          from trades where venue = $1 and symbol = $2"
@@ -44,9 +46,10 @@ async fn open_orders<S: Session>(
     symbol: &Symbol,
 ) -> Result<u64, StoreError> {
     let index = S::DIALECT.indexed_by("market_orders_book");
+    let is_open = S::DIALECT.is_open();
     let sql = format!(
         "select count(*) from market_orders{index}
-         where venue = $1 and symbol = $2 and remaining > 0"
+         where venue = $1 and symbol = $2 and {is_open}"
     );
     let values = vec![text(market.as_str()), text(symbol.as_str())];
     let rows = Question::new(sql, values).ask(session).await?;
@@ -64,7 +67,7 @@ pub async fn account_statistics<S: Session>(
     let mut of_symbols: BTreeMap<Symbol, Traded> = BTreeMap::new();
     for part in [Part::Taker, Part::Maker] {
         let values = vec![text(market.as_str()), text(account.as_str())];
-        for row in &Question::new(part.sql(), values).ask(session).await? {
+        for row in &Question::new(part.sql(S::DIALECT), values).ask(session).await? {
             let symbol = Symbol::new(row.text(0)?).map_err(|error| foreign("a symbol", error))?;
             of_symbols.entry(symbol).or_default().add(part, row)?;
         }
@@ -81,18 +84,21 @@ enum Part {
 
 impl Part {
     /// The sums over its trades, by symbol and by what the taker did.
-    fn sql(self) -> String {
+    fn sql(self, dialect: Dialect) -> String {
         let name = match self {
             Self::Maker => "maker",
             Self::Taker => "taker",
         };
-        let [quantity, value] = ["t.quantity", "t.value"].map(sum_columns);
-        let fee = sum_columns(&format!("t.{name}_fee"));
+        let [quantity, value] = ["t.quantity", "t.value"].map(|column| dialect.sum_columns(column));
+        let fee = dialect.sum_columns(&format!("t.{name}_fee"));
+        let (index, join) =
+            (dialect.indexed_by(&format!("trades_by_{name}")), dialect.joined_with());
         format!(
             "select t.symbol, t.taker_side, count(*), {quantity}, {value}, {fee},
                     i.base_scale, i.quote_scale
-             from trades t join instruments i on i.venue = t.venue and i.symbol = t.symbol
-             where t.venue = $1 and t.{name}_account = $2
+             from trades t{index} {join} instruments i
+             where i.venue = t.venue and i.symbol = t.symbol
+             and t.venue = $1 and t.{name}_account = $2
              group by t.symbol, t.taker_side, i.base_scale, i.quote_scale"
         )
     }

@@ -8,6 +8,7 @@ use super::accounts::opened_at;
 use super::instruments::scales;
 use crate::rows::Columns;
 use crate::stored::{count_from_sql, foreign};
+use crate::trading::dialect::Dialect;
 use crate::trading::session::{Question, Session, Value, text};
 use crate::trading::units::{SCALE_COLUMNS, Scales, from_units};
 use crate::trading::{AccountTrade, AccountTradeCursor, Trade, TradePage};
@@ -27,7 +28,8 @@ pub async fn trades<S: Session>(
     page: &TradePage<u64>,
 ) -> Result<Option<Vec<Trade>>, StoreError> {
     let Some(scales) = scales(session, market, symbol).await? else { return Ok(None) };
-    let rows = Question::new(format!("select {COLUMNS} from trades t"), Vec::new())
+    let by_number = S::DIALECT.in_key_order();
+    let rows = Question::new(format!("select {COLUMNS} from trades t{by_number}"), Vec::new())
         .and(" where t.venue = ", text(market.as_str()))
         .and(" and t.symbol = ", text(symbol.as_str()))
         .and(" and t.number < ", Value::Number(page.after.map_or(i64::MAX, saturated)))
@@ -54,11 +56,13 @@ pub async fn account_trades<S: Session>(
         values.push(Value::Number(saturated(*number)));
     }
     let after = page.after.as_ref();
-    let (taker, maker) = (side("taker", after), side("maker", after));
+    let (taker, maker) = (side("taker", after, S::DIALECT), side("maker", after, S::DIALECT));
+    let (join, by_symbol) = (S::DIALECT.joined_with(), S::DIALECT.in_key_order());
     let sql = format!(
         "select {COLUMNS}, {SCALE_COLUMNS}, t.part
          from (select * from ({taker}) as taking union all select * from ({maker}) as making) as t
-         join instruments i on i.venue = t.venue and i.symbol = t.symbol
+         {join} instruments i{by_symbol}
+         where i.venue = t.venue and i.symbol = t.symbol
          order by t.at_ms desc, t.symbol, t.number desc, t.part desc limit $3"
     );
     let rows = Question::new(sql, values).ask(session).await?;
@@ -67,7 +71,8 @@ pub async fn account_trades<S: Session>(
 
 /// The trades in which the account was the `part`: `taker` or `maker`. Its placeholders: market,
 /// account, limit, and then those of the cursor.
-fn side(part: &str, after: Option<&AccountTradeCursor>) -> String {
+fn side(part: &str, after: Option<&AccountTradeCursor>, dialect: Dialect) -> String {
+    let index = dialect.indexed_by(&format!("trades_by_{part}"));
     // The taker's side of a trade comes before the maker's.
     let same_trade = match after {
         Some(after) if part == "maker" && !after.as_maker => "own.number <= $6",
@@ -81,7 +86,7 @@ fn side(part: &str, after: Option<&AccountTradeCursor>) -> String {
         ),
     };
     format!(
-        "select own.*, '{part}' as part from trades own
+        "select own.*, '{part}' as part from trades own{index}
          where own.venue = $1 and own.{part}_account = $2 {behind}
          order by own.at_ms desc, own.symbol, own.number desc limit $3"
     )

@@ -6,7 +6,8 @@ use std::hash::Hash;
 use crate::StoreError;
 use crate::rows::Columns as _;
 use crate::stored::foreign;
-use crate::trading::session::{ManyRows, Session, Value};
+use crate::trading::many_rows::ManyRows;
+use crate::trading::session::{Session, Value};
 
 /// Things to be looked up, each once.
 pub struct Asked<K> {
@@ -21,7 +22,7 @@ impl<K: Copy + Eq + Hash> Asked<K> {
     }
 
     /// What `statement` finds of them. It takes a number and then a key's values a row, and answers
-    /// with that number first; `cross join` keeps SQLite from walking the other table instead.
+    /// with that number first.
     pub async fn find<'a, S: Session, T>(
         &self,
         session: &mut S,

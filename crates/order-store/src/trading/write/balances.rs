@@ -9,7 +9,8 @@ use crate::StoreError;
 use crate::newest::newest_of;
 use crate::stored::offset_to_sql;
 use crate::trading::MarketChange;
-use crate::trading::session::{ManyRows, Session, Value, text};
+use crate::trading::many_rows::{ManyRows, Replaces, Upsert};
+use crate::trading::session::{Session, Value, text};
 use crate::trading::units::to_units;
 
 type Changed<'a> = (&'a MarketChange, &'a BalanceChanged);
@@ -19,15 +20,12 @@ pub async fn write<S: Session>(
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
     static UPSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-        ManyRows::new(
-            "insert into balances (venue, account, asset, available, held, source_partition,
-              source_offset) values ",
-            7,
-            " on conflict (venue, account, asset) do update set available = excluded.available,
-              held = excluded.held, source_offset = excluded.source_offset
-              where balances.source_partition = excluded.source_partition
-              and balances.source_offset < excluded.source_offset",
-        )
+        ManyRows::upsert(Upsert {
+            table: "balances",
+            key: &["venue", "account", "asset"],
+            values: &["available", "held", "source_partition", "source_offset"],
+            replaces: Replaces::Older,
+        })
     });
     let balances: Vec<Changed<'_>> = changes
         .iter()

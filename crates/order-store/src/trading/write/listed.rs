@@ -10,7 +10,8 @@ use super::asked::Asked;
 use crate::StoreError;
 use crate::rows::Columns as _;
 use crate::stored::small_from_sql;
-use crate::trading::session::{ManyRows, Session, text};
+use crate::trading::many_rows::{Kind, ManyRows};
+use crate::trading::session::{Session, text};
 use crate::trading::units::{SCALE_COLUMNS, Scales};
 
 /// The scales of instruments, by market and symbol.
@@ -23,13 +24,11 @@ impl<'a> Instruments<'a> {
         named: impl Iterator<Item = (&'a VenueId, &'a Symbol)>,
     ) -> Result<Self, StoreError> {
         static SELECT: LazyLock<ManyRows> = LazyLock::new(|| {
-            let select = format!("select asked.column1, {SCALE_COLUMNS} from (values ");
-            ManyRows::new(
-                &select,
-                3,
-                ") as asked
-                 cross join instruments i
-                 where i.venue = asked.column2 and i.symbol = asked.column3",
+            ManyRows::lookup(
+                &[Kind::Number, Kind::Name, Kind::Name],
+                &format!("asked.column1, {SCALE_COLUMNS}"),
+                &["instruments i"],
+                "i.venue = asked.column2 and i.symbol = asked.column3",
             )
         });
         let asked = Asked::of(named);
@@ -57,12 +56,11 @@ impl<'a> Assets<'a> {
         named: impl Iterator<Item = (&'a VenueId, &'a AssetCode)>,
     ) -> Result<Self, StoreError> {
         static SELECT: LazyLock<ManyRows> = LazyLock::new(|| {
-            ManyRows::new(
-                "select asked.column1, a.scale from (values ",
-                3,
-                ") as asked
-                 cross join assets a
-                 where a.venue = asked.column2 and a.asset = asked.column3",
+            ManyRows::lookup(
+                &[Kind::Number, Kind::Name, Kind::Name],
+                "asked.column1, a.scale",
+                &["assets a"],
+                "a.venue = asked.column2 and a.asset = asked.column3",
             )
         });
         let asked = Asked::of(named);

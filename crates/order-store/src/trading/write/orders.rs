@@ -16,7 +16,8 @@ use crate::StoreError;
 use crate::newest::follows;
 use crate::rows::{Columns as _, source};
 use crate::stored::{count_from_sql, count_to_sql, offset_to_sql};
-use crate::trading::session::{ManyRows, Session, Value, text};
+use crate::trading::many_rows::{Kind, ManyRows, Replaces, Upsert};
+use crate::trading::session::{Session, Value, text};
 use crate::trading::units::{SCALE_COLUMNS, Scales, to_units};
 use crate::trading::{MarketChange, OrderProgress, PlacedOrder};
 
@@ -54,22 +55,30 @@ impl Numbers {
 
 async fn insert<S: Session>(session: &mut S, orders: &[Folded<'_>]) -> Result<(), StoreError> {
     static UPSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-        ManyRows::new(
-            "insert into market_orders (venue, order_id, source_partition, source_offset, version,
-              status, account, symbol, side, terms, price, executed, remaining, executed_value,
-              cancelled_by, refusal_reason, refusal_detail, placed_at_ms, updated_at_ms) values ",
-            19,
-            " on conflict (venue, order_id) do update set source_offset = excluded.source_offset,
-              version = excluded.version, status = excluded.status, account = excluded.account,
-              symbol = excluded.symbol, side = excluded.side, terms = excluded.terms,
-              price = excluded.price, executed = excluded.executed,
-              remaining = excluded.remaining, executed_value = excluded.executed_value,
-              cancelled_by = excluded.cancelled_by, refusal_reason = excluded.refusal_reason,
-              refusal_detail = excluded.refusal_detail, placed_at_ms = excluded.placed_at_ms,
-              updated_at_ms = excluded.updated_at_ms
-              where market_orders.source_partition = excluded.source_partition
-              and market_orders.source_offset < excluded.source_offset",
-        )
+        ManyRows::upsert(Upsert {
+            table: "market_orders",
+            key: &["venue", "order_id"],
+            values: &[
+                "source_partition",
+                "source_offset",
+                "version",
+                "status",
+                "account",
+                "symbol",
+                "side",
+                "terms",
+                "price",
+                "executed",
+                "remaining",
+                "executed_value",
+                "cancelled_by",
+                "refusal_reason",
+                "refusal_detail",
+                "placed_at_ms",
+                "updated_at_ms",
+            ],
+            replaces: Replaces::Older,
+        })
     });
     let taken = orders.iter().filter_map(|order| match order.placed {
         Some((PlacedOrder { terms, refusal: None }, _)) => Some((order.venue, &terms.symbol)),
@@ -133,20 +142,35 @@ struct Standing {
 
 async fn update<S: Session>(session: &mut S, orders: &[Folded<'_>]) -> Result<(), StoreError> {
     static UPDATE: LazyLock<ManyRows> = LazyLock::new(|| {
-        ManyRows::new(
-            "update market_orders set source_offset = change.column3,
-             version = change.column5, status = change.column6,
-             price = coalesce(change.column7, market_orders.price),
-             executed = change.column8, remaining = change.column9,
-             executed_value = change.column10,
-             cancelled_by = coalesce(change.column11, market_orders.cancelled_by),
-             updated_at_ms = change.column12
-             from (values ",
-            12,
-            ") as change
-             where market_orders.venue = change.column1
-             and market_orders.order_id = change.column2
-             and market_orders.version = change.column4",
+        ManyRows::update(
+            "market_orders",
+            &[
+                Kind::Name,
+                Kind::Id,
+                Kind::Number,
+                Kind::Number,
+                Kind::Number,
+                Kind::Name,
+                Kind::Number,
+                Kind::Number,
+                Kind::Number,
+                Kind::Number,
+                Kind::Name,
+                Kind::Number,
+            ],
+            &[
+                ("source_offset", "given.column3"),
+                ("version", "given.column5"),
+                ("status", "given.column6"),
+                ("price", "coalesce(given.column7, market_orders.price)"),
+                ("executed", "given.column8"),
+                ("remaining", "given.column9"),
+                ("executed_value", "given.column10"),
+                ("cancelled_by", "coalesce(given.column11, market_orders.cancelled_by)"),
+                ("updated_at_ms", "given.column12"),
+            ],
+            "market_orders.venue = given.column1 and market_orders.order_id = given.column2
+             and market_orders.version = given.column4",
         )
     });
     let due = due(session, orders).await?;
@@ -169,16 +193,13 @@ async fn due<'o, 'a, S: Session>(
     orders: &'o [Folded<'a>],
 ) -> Result<Vec<(&'o Folded<'a>, Standing)>, StoreError> {
     static SELECT: LazyLock<ManyRows> = LazyLock::new(|| {
-        let select = format!(
-            "select asked.column1, o.source_partition, o.source_offset, o.version, {SCALE_COLUMNS}
-             from (values "
-        );
-        ManyRows::new(
-            &select,
-            3,
-            ") as asked
-             cross join market_orders o cross join instruments i
-             where o.venue = asked.column2 and o.order_id = asked.column3
+        ManyRows::lookup(
+            &[Kind::Number, Kind::Name, Kind::Id],
+            &format!(
+                "asked.column1, o.source_partition, o.source_offset, o.version, {SCALE_COLUMNS}"
+            ),
+            &["market_orders o", "instruments i"],
+            "o.venue = asked.column2 and o.order_id = asked.column3
              and i.venue = o.venue and i.symbol = o.symbol",
         )
     });

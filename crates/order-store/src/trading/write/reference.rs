@@ -10,7 +10,8 @@ use super::listed::Instruments;
 use crate::StoreError;
 use crate::newest::newest_of;
 use crate::stored::offset_to_sql;
-use crate::trading::session::{ManyRows, Session, Value, text};
+use crate::trading::many_rows::{Kind, ManyRows, Replaces, Upsert};
+use crate::trading::session::{Session, Value, text};
 use crate::trading::units::Scales;
 use crate::trading::{InstrumentState, MarketChange};
 
@@ -38,12 +39,12 @@ async fn move_clocks<S: Session>(
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
     static UPSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-        ManyRows::new(
-            "insert into markets (venue, newest_at_ms) values ",
-            2,
-            " on conflict (venue) do update set newest_at_ms = excluded.newest_at_ms
-              where markets.newest_at_ms < excluded.newest_at_ms",
-        )
+        ManyRows::upsert(Upsert {
+            table: "markets",
+            key: &["venue"],
+            values: &["newest_at_ms"],
+            replaces: Replaces::Lesser("newest_at_ms"),
+        })
     });
     let mut newest: BTreeMap<&VenueId, Timestamp> = BTreeMap::new();
     for change in changes {
@@ -70,12 +71,20 @@ async fn insert_instruments<S: Session>(
     listed: &[Listed<'_>],
 ) -> Result<(), StoreError> {
     static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-        ManyRows::new(
-            "insert into instruments (venue, symbol, terms, state, tick_scale, base_scale,
-              quote_scale, source_partition, source_offset) values ",
-            9,
-            " on conflict do nothing",
-        )
+        ManyRows::upsert(Upsert {
+            table: "instruments",
+            key: &["venue", "symbol"],
+            values: &[
+                "terms",
+                "state",
+                "tick_scale",
+                "base_scale",
+                "quote_scale",
+                "source_partition",
+                "source_offset",
+            ],
+            replaces: Replaces::Nothing,
+        })
     });
     for (sql, run) in INSERT.split::<S, _>(listed) {
         let mut values = Vec::with_capacity(run.len() * 9);
@@ -106,8 +115,12 @@ async fn insert_assets<S: Session>(
     listed: &[Listed<'_>],
 ) -> Result<(), StoreError> {
     static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-        let insert = "insert into assets (venue, asset, scale) values ";
-        ManyRows::new(insert, 3, " on conflict do nothing")
+        ManyRows::upsert(Upsert {
+            table: "assets",
+            key: &["venue", "asset"],
+            values: &["scale"],
+            replaces: Replaces::Nothing,
+        })
     });
     let assets: Vec<(&VenueId, &Asset)> = listed
         .iter()
@@ -128,8 +141,12 @@ async fn insert_accounts<S: Session>(
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
     static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-        let insert = "insert into accounts (venue, account, opened_at_ms) values ";
-        ManyRows::new(insert, 3, " on conflict do nothing")
+        ManyRows::upsert(Upsert {
+            table: "accounts",
+            key: &["venue", "account"],
+            values: &["opened_at_ms"],
+            replaces: Replaces::Nothing,
+        })
     });
     let opened: Vec<_> = changes
         .iter()
@@ -156,14 +173,13 @@ async fn set_states<S: Session>(
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
     static UPDATE: LazyLock<ManyRows> = LazyLock::new(|| {
-        ManyRows::new(
-            "update instruments set state = change.column3, source_offset = change.column5
-             from (values ",
-            5,
-            ") as change
-             where instruments.venue = change.column1 and instruments.symbol = change.column2
-             and instruments.source_partition = change.column4
-             and instruments.source_offset < change.column5",
+        ManyRows::update(
+            "instruments",
+            &[Kind::Name, Kind::Name, Kind::Name, Kind::Number, Kind::Number],
+            &[("state", "given.column3"), ("source_offset", "given.column5")],
+            "instruments.venue = given.column1 and instruments.symbol = given.column2
+             and instruments.source_partition = given.column4
+             and instruments.source_offset < given.column5",
         )
     });
     let states: Vec<StateOf<'_>> = changes

@@ -8,7 +8,8 @@ use super::listed::Instruments;
 use crate::StoreError;
 use crate::stored::count_to_sql;
 use crate::trading::MarketChange;
-use crate::trading::session::{ManyRows, Session, Value, text};
+use crate::trading::many_rows::{ManyRows, Replaces, Upsert};
+use crate::trading::session::{Session, Value, text};
 use crate::trading::units::to_units;
 
 pub async fn write<S: Session>(
@@ -16,13 +17,24 @@ pub async fn write<S: Session>(
     changes: &[MarketChange],
 ) -> Result<(), StoreError> {
     static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-        ManyRows::new(
-            "insert into trades (venue, symbol, number, price, quantity, value, taker_side,
-              maker_order_id, maker_account, maker_fee, taker_order_id, taker_account, taker_fee,
-              at_ms) values ",
-            14,
-            " on conflict do nothing",
-        )
+        ManyRows::upsert(Upsert {
+            table: "trades",
+            key: &["venue", "symbol", "number"],
+            values: &[
+                "price",
+                "quantity",
+                "value",
+                "taker_side",
+                "maker_order_id",
+                "maker_account",
+                "maker_fee",
+                "taker_order_id",
+                "taker_account",
+                "taker_fee",
+                "at_ms",
+            ],
+            replaces: Replaces::Nothing,
+        })
     });
     let trades: Vec<(&MarketChange, &TradeExecuted)> = changes
         .iter()

@@ -1,0 +1,106 @@
+//! A pool of connections that says why it has none.
+
+use std::time::Duration;
+
+use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+
+use super::connection::{Connection, Isolation};
+use super::options::Options;
+use crate::StoreError;
+
+/// A connection that goes back to its pool when it is dropped.
+pub type Pooled = Object<Connector>;
+
+pub struct Connections {
+    pool: Pool<Connector>,
+}
+
+/// Makes connections.
+pub struct Connector {
+    options: Options,
+    isolation: Isolation,
+}
+
+impl Manager for Connector {
+    type Type = Connection;
+    type Error = StoreError;
+
+    async fn create(&self) -> Result<Connection, StoreError> {
+        Connection::open(&self.options, self.isolation).await
+    }
+
+    /// A connection whose work was not ended properly is never used again; another one is tried out,
+    /// because the server or the network may have ended it.
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<StoreError> {
+        if !connection.is_at_rest() {
+            return Err(RecycleError::message("its work was not ended"));
+        }
+        connection.batch("select 1").await.map(drop).map_err(RecycleError::Backend)
+    }
+}
+
+impl Connections {
+    /// At most `connections_max` connections, made when they are needed.
+    pub fn new(
+        options: Options,
+        isolation: Isolation,
+        connections_max: u32,
+    ) -> Result<Self, StoreError> {
+        let most = usize::try_from(connections_max).unwrap_or(usize::MAX);
+        let pool = Pool::builder(Connector { options, isolation }).max_size(most).build();
+        let pool = pool.map_err(|error| StoreError::Configuration(error.to_string()))?;
+        Ok(Self { pool })
+    }
+
+    /// A connection, within `limit`, or the reason why there is none.
+    pub async fn acquire(&self, limit: Duration) -> Result<Pooled, StoreError> {
+        let mut connection = match timeout(limit, self.pool.get()).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(PoolError::Backend(error))) => return Err(self.at_server(error)),
+            Ok(Err(error)) => return Err(self.at_server(unavailable(error.to_string()))),
+            Err(Elapsed { .. }) => return Err(self.at_server(self.why_none())),
+        };
+        connection.begin_work();
+        Ok(connection)
+    }
+
+    fn why_none(&self) -> StoreError {
+        let status = self.pool.status();
+        if status.size == status.max_size && status.available == 0 {
+            return unavailable(format!("all connections are busy ({})", status.size));
+        }
+        unavailable("no answer in time".to_owned())
+    }
+
+    fn at_server(&self, error: StoreError) -> StoreError {
+        let Options { host, port, .. } = &self.pool.manager().options;
+        let named = |text| format!("{text} (SQL Server at {host}:{port})");
+        match error {
+            StoreError::Unavailable(text) => StoreError::Unavailable(named(text)),
+            StoreError::Configuration(text) => StoreError::Configuration(named(text)),
+            other => other,
+        }
+    }
+}
+
+fn unavailable(text: String) -> StoreError {
+    StoreError::Unavailable(text)
+}
+
+/// What came of the work on `connection`. Only one whose work succeeded is used again: of any other nobody
+/// knows what state it is in. The server rolls back what a closed connection leaves behind.
+pub fn settle<T>(
+    mut connection: Pooled,
+    outcome: Result<Result<T, StoreError>, Elapsed>,
+) -> Result<T, StoreError> {
+    let outcome = outcome
+        .unwrap_or_else(|_| Err(unavailable("SQL Server did not answer in time".to_owned())));
+    if outcome.is_ok() {
+        connection.end_work();
+    } else {
+        drop(Object::take(connection));
+    }
+    outcome
+}

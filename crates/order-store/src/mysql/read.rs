@@ -1,0 +1,122 @@
+//! Single things: an order, a checkpoint, what is parked.
+
+use std::collections::HashMap;
+
+use order_domain::{OrderId, Partition};
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{AssertSqlSafe, Connection, query};
+use uuid::Uuid;
+
+use super::errors::classify;
+use crate::rows::{
+    self, BEHIND_ITEM, CHECKPOINT_COLUMNS, Columns as _, ITEM_COLUMNS, ORDER_COLUMNS,
+    PARKED_COLUMNS,
+};
+use crate::{Checkpoint, OrderRow, PAGE_ROWS_MAX, ParkedSubject, StoreError, StreamId};
+
+rows::columns_of!(MySqlRow, classify);
+
+/// Rows and their items are read in one snapshot.
+pub const SNAPSHOT: &str = "start transaction with consistent snapshot, read only";
+
+/// How many orders' items one statement reads: few sizes, so that all stay prepared. What is asked for
+/// is filled up with itself.
+const ITEMS_OF: [usize; 3] = [1, 50, PAGE_ROWS_MAX as usize];
+
+pub async fn order(
+    connection: &mut MySqlConnection,
+    id: OrderId,
+) -> Result<Option<OrderRow>, StoreError> {
+    let mut transaction = connection.begin_with(SNAPSHOT).await.map_err(classify)?;
+    let sql = format!("select {ORDER_COLUMNS} from orders where order_id = ?");
+    let found = query(AssertSqlSafe(sql))
+        .bind(id.0)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(classify)?;
+    let mut orders = with_items(&mut transaction, &found).await?;
+    transaction.commit().await.map_err(classify)?;
+    Ok(orders.pop())
+}
+
+/// The orders of these rows, complete; at most [`PAGE_ROWS_MAX`].
+pub async fn with_items(
+    connection: &mut MySqlConnection,
+    found: &[MySqlRow],
+) -> Result<Vec<OrderRow>, StoreError> {
+    let mut orders = found.iter().map(rows::order_without_items).collect::<Result<Vec<_>, _>>()?;
+    let Some(last) = orders.last() else { return Ok(orders) };
+    let last = last.order_id.0;
+    let ids: Vec<Uuid> = orders.iter().map(|order| order.order_id.0).collect();
+    let size = ITEMS_OF.into_iter().find(|size| *size >= ids.len()).unwrap_or(ids.len());
+    let mut select = query(AssertSqlSafe(items_sql(size)));
+    for id in ids.iter().copied().chain(std::iter::repeat(last)).take(size) {
+        select = select.bind(id);
+    }
+    let places: HashMap<Uuid, usize> = ids.into_iter().zip(0..).collect();
+    for row in &select.fetch_all(connection).await.map_err(classify)? {
+        if let Some(&place) = places.get(&row.uuid(BEHIND_ITEM)?) {
+            orders[place].items.push(rows::item(row)?);
+        }
+    }
+    Ok(orders)
+}
+
+/// The items of so many orders.
+pub fn items_sql(orders: usize) -> String {
+    let ids = vec!["?"; orders].join(",");
+    format!(
+        "select {ITEM_COLUMNS}, order_id from order_items force index (primary)
+         where order_id in ({ids}) order by order_id, line"
+    )
+}
+
+pub async fn checkpoint(
+    connection: &mut MySqlConnection,
+    stream: &StreamId,
+) -> Result<Checkpoint, StoreError> {
+    let sql =
+        format!("select {CHECKPOINT_COLUMNS} from checkpoints where topic = ? and `partition` = ?");
+    let found = query(AssertSqlSafe(sql))
+        .bind(&stream.topic)
+        .bind(i64::from(stream.partition.0))
+        .fetch_optional(connection)
+        .await
+        .map_err(classify)?;
+    rows::checkpoint(found.as_ref())
+}
+
+pub async fn partitions(
+    connection: &mut MySqlConnection,
+    topic: &str,
+) -> Result<Option<u32>, StoreError> {
+    let found = query("select `partitions` from topics where topic = ?")
+        .bind(topic)
+        .fetch_optional(connection)
+        .await
+        .map_err(classify)?;
+    rows::partitions(found.as_ref())
+}
+
+pub async fn parked(
+    connection: &mut MySqlConnection,
+    partition: Partition,
+) -> Result<Vec<ParkedSubject>, StoreError> {
+    let sql = format!(
+        "select {PARKED_COLUMNS} from parked_subjects where `partition` = ? order by order_id"
+    );
+    let found = query(AssertSqlSafe(sql))
+        .bind(i64::from(partition.0))
+        .fetch_all(connection)
+        .await
+        .map_err(classify)?;
+    found.iter().map(|row| rows::parked_subject(partition, row)).collect()
+}
+
+/// Whether the database can be read and holds the schema: tables are made one by one, `trades` last.
+pub async fn check(connection: &mut MySqlConnection) -> Result<(), StoreError> {
+    for sql in ["select 1 from orders limit 1", "select 1 from trades limit 1"] {
+        query(sql).fetch_optional(&mut *connection).await.map_err(classify)?;
+    }
+    Ok(())
+}
