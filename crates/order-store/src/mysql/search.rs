@@ -2,7 +2,7 @@
 //!
 //! Words are found by a table of our own, `order_words`, and not by `FULLTEXT`: that leaves out words of
 //! less than three letters and words such as "com", unless the server is told otherwise before the index
-//! is made; takes some letters for gaps; and lists what it finds by relevance, all of it before the first.
+//! is made; takes letters beyond U+FFFF for gaps; and knows no order of time.
 
 use order_domain::{OrderId, Timestamp};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
