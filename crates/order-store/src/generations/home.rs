@@ -16,7 +16,7 @@ use crate::stored::{foreign, small_from_sql};
 /// The table of generations. It has no row as long as generation 1 is all there is.
 pub(crate) const TABLE: &str = "projection_generations";
 
-/// The tables of a generation, of which the first has not a place for itself.
+/// The tables of a generation. The first one has no place of its own: it is cleared table by table.
 pub(crate) const TABLES: [&str; 13] = [
     "orders",
     "order_items",
