@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 /// A SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Hash(pub(super) [u8; 32]);
+pub struct Hash(pub(crate) [u8; 32]);
 
 impl Hash {
     /// The hash of `parts`, one after the other.

@@ -29,12 +29,14 @@
 //!
 //! [`Manifest`] tells the rest. It is rewritten as a whole after each segment, so an archive whose
 //! writer was killed is valid up to its last whole segment, and can be continued.
+//!
+//! Architecture Invariant: this crate sends nothing; what is done with the requests is its users' affair.
 
 mod chain;
 mod entry;
 mod error;
 mod hash;
-pub(crate) mod location;
+mod location;
 mod manifest;
 mod reader;
 mod segment;
@@ -45,10 +47,9 @@ pub use chain::Chain;
 pub use entry::{Body, Entry, Exchange, Response, Sequence};
 pub use error::{ArchiveError, Damage, Fault};
 pub use hash::Hash;
-pub use location::Location;
+pub use location::{Location, Store};
 pub use manifest::{ArchiveId, Manifest, SegmentFile, SegmentNumber, Span};
 pub use reader::{ArchiveReader, Entries, Line, Lines};
-pub use segment::LINE_BYTES_MAX;
-pub(crate) use segment::check_length;
-pub(crate) use wire::{ResponseIn, ResponseOut};
+pub use segment::{LINE_BYTES_MAX, check_length};
+pub use wire::{ResponseIn, ResponseOut};
 pub use writer::{ArchiveWriter, WriterSettings};

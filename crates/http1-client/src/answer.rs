@@ -7,31 +7,65 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use httparse::{Header, Status};
 
 use super::body::{Body, Step, named};
-use crate::outcome::BODY_BYTES_MAX;
 
 /// Headers that an answer may have.
 const HEADERS_MAX: usize = 128;
+/// Bytes of a body that are kept at most.
+pub const BODY_BYTES_MAX: usize = 8 << 20;
 /// Bytes that the head of an answer may have.
 const HEAD_BYTES_MAX: usize = 256 << 10;
 
+/// Of which answers headers and body are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Of none.
+    Nothing,
+    /// Of those with a status from 400 on.
+    Refusals,
+    /// Of all.
+    All,
+}
+
+impl Keep {
+    fn keeps(self, status: u16) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Refusals => status >= 400,
+            Self::All => true,
+        }
+    }
+}
+
 /// What the target said.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
+pub struct Answer {
+    /// The status.
+    pub status: u16,
     /// Names in lower case. Empty unless they were to be kept.
-    pub(crate) headers: Vec<(String, String)>,
-    /// Empty unless it was to be kept.
-    pub(crate) body: Bytes,
+    pub headers: Vec<(String, String)>,
+    /// Empty unless it was to be kept; at most [`BODY_BYTES_MAX`].
+    pub body: Bytes,
     /// Whether `body` is only its beginning.
-    pub(crate) body_cut: bool,
+    pub body_cut: bool,
     /// How long the target wants to be left alone.
-    pub(crate) retry_after: Option<Duration>,
+    pub retry_after: Option<Duration>,
+    /// Bytes of all of it, as they came over the connection.
+    pub wire_bytes: u64,
+}
+
+impl Answer {
+    /// The first header of this name, which is in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let named = self.headers.iter().find(|(other, _)| other == name);
+        named.map(|(_, value)| value.as_str())
+    }
 }
 
 /// An answer that is being read.
 pub(super) struct Reading {
-    /// Whether headers and body are kept.
-    keep: bool,
+    keep: Keep,
+    /// Whether headers and body of this one are kept.
+    keeping: bool,
     answer_has_body: bool,
     /// `None` until the head is whole.
     body: Option<Body>,
@@ -48,9 +82,10 @@ pub(super) struct Read {
 }
 
 impl Reading {
-    pub(super) fn new(keep: bool, answer_has_body: bool) -> Self {
+    pub(super) fn new(keep: Keep, answer_has_body: bool) -> Self {
         let (answer, kept) = (Answer::default(), Vec::new());
-        Self { keep, answer_has_body, body: None, answer, kept, reusable: false }
+        let keeping = false;
+        Self { keep, keeping, answer_has_body, body: None, answer, kept, reusable: false }
     }
 
     /// Takes what it needs of `input`; `None` while the answer is not whole.
@@ -65,9 +100,13 @@ impl Reading {
             match body.step(input)? {
                 Step::More => return Ok(None),
                 Step::End => return Ok(Some(self.whole())),
-                Step::Framing(bytes) => input.advance(bytes),
+                Step::Framing(bytes) => {
+                    self.answer.wire_bytes += bytes as u64;
+                    input.advance(bytes);
+                }
                 Step::Data(bytes) => {
-                    if self.keep {
+                    self.answer.wire_bytes += bytes as u64;
+                    if self.keeping {
                         let room = BODY_BYTES_MAX - self.kept.len();
                         self.answer.body_cut |= bytes > room;
                         self.kept.extend_from_slice(&input[..bytes.min(room)]);
@@ -112,10 +151,12 @@ impl Reading {
             self.answer.retry_after = named(headers, "retry-after").next().and_then(retry_after);
             self.reusable = stays_open(head.version == Some(1), headers);
             self.body = Some(Body::of(status, headers, self.answer_has_body)?);
-            if self.keep {
+            self.keeping = self.keep.keeps(status);
+            if self.keeping {
                 self.answer.headers = headers.iter().map(owned).collect();
             }
         }
+        self.answer.wire_bytes += length as u64;
         input.advance(length);
         Ok(true)
     }
@@ -154,7 +195,7 @@ mod tests {
 
     /// Reads `wire` as it comes in these pieces, then the end of the connection.
     fn read(wire: &[u8], piece: usize) -> Result<Option<(Read, usize)>, &'static str> {
-        let (mut reading, mut input) = (Reading::new(true, true), BytesMut::new());
+        let (mut reading, mut input) = (Reading::new(Keep::All, true), BytesMut::new());
         for (number, part) in wire.chunks(piece).enumerate() {
             input.extend_from_slice(part);
             if let Some(read) = reading.take(&mut input)? {
@@ -207,7 +248,7 @@ mod tests {
             assert_eq!(whole(&wire).unwrap().1, "");
         }
         let mut input = BytesMut::from("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n");
-        assert!(Reading::new(true, false).take(&mut input).unwrap().is_some(), "HEAD");
+        assert!(Reading::new(Keep::All, false).take(&mut input).unwrap().is_some(), "HEAD");
     }
 
     #[test]
@@ -281,6 +322,23 @@ mod tests {
         assert!((58..=60).contains(&wait.as_secs()), "{wait:?}");
         assert_eq!(retry_after(b"Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
         assert_eq!(retry_after(b"soon"), None);
+    }
+
+    #[test]
+    fn what_is_kept_depends_on_the_status() {
+        for (keep, status, kept) in [
+            (Keep::Nothing, 503, false),
+            (Keep::Refusals, 202, false),
+            (Keep::Refusals, 400, true),
+            (Keep::All, 202, true),
+        ] {
+            let wire = format!("HTTP/1.1 {status} X\r\nContent-Length: 2\r\nA: b\r\n\r\n{{}}");
+            let mut input = BytesMut::from(wire.as_str());
+            let read = Reading::new(keep, true).take(&mut input).unwrap().unwrap();
+            assert_eq!(read.answer.body.len(), if kept { 2 } else { 0 }, "{keep:?} {status}");
+            assert_eq!(read.answer.header("a").is_some(), kept, "{keep:?} {status}");
+            assert_eq!(read.answer.wire_bytes, wire.len() as u64);
+        }
     }
 
     proptest! {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::manifest::SegmentNumber;
-use super::segment::LINE_BYTES_MAX;
+use crate::manifest::SegmentNumber;
+use crate::segment::LINE_BYTES_MAX;
 
 /// Why an archive can't be read or written.
 #[derive(Debug, thiserror::Error)]

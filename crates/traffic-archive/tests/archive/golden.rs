@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use replay::archive::{Body, Exchange, Location, Response, Sequence, WriterSettings};
+use traffic_archive::{Body, Exchange, Location, Response, Sequence, WriterSettings};
 
 use crate::sample::{block_on, read_from, write};
 

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 
-use super::chain::{Chain, SHOWN_DIGITS};
-use super::entry::{Exchange, Sequence};
-use super::error::{ArchiveError, Damage, Fault};
-use super::hash::Hash;
-use super::manifest::{SegmentFile, SegmentNumber, Span};
-use super::wire;
+use crate::chain::{Chain, SHOWN_DIGITS};
+use crate::entry::{Exchange, Sequence};
+use crate::error::{ArchiveError, Damage, Fault};
+use crate::hash::Hash;
+use crate::manifest::{SegmentFile, SegmentNumber, Span};
+use crate::wire;
 
 /// Bytes that a line may have, its end included.
 pub const LINE_BYTES_MAX: usize = 32 << 20;
@@ -24,7 +24,7 @@ const CHAIN_END: &[u8] = b"\"}";
 const TAIL_BYTES: usize = CHAIN_FIELD.len() + SHOWN_DIGITS + CHAIN_END.len();
 
 /// A segment that is being written, compressed in memory.
-pub(super) struct SegmentBuilder {
+pub(crate) struct SegmentBuilder {
     number: SegmentNumber,
     first: Sequence,
     next: Sequence,
@@ -37,7 +37,7 @@ pub(super) struct SegmentBuilder {
 
 impl SegmentBuilder {
     /// Begins segment `number`, whose first entry is `first`; `chain` is that of all lines before.
-    pub(super) fn new(
+    pub(crate) fn new(
         number: SegmentNumber,
         first: Sequence,
         chain: Chain,
@@ -57,12 +57,12 @@ impl SegmentBuilder {
         })
     }
 
-    pub(super) fn raw_bytes(&self) -> u64 {
+    pub(crate) fn raw_bytes(&self) -> u64 {
         self.raw_bytes
     }
 
     /// Adds a line.
-    pub(super) fn push(&mut self, exchange: &Exchange) -> io::Result<()> {
+    pub(crate) fn push(&mut self, exchange: &Exchange) -> io::Result<()> {
         self.line.clear();
         wire::write_json(self.next, exchange, &mut self.line);
         self.line.pop();
@@ -81,7 +81,7 @@ impl SegmentBuilder {
     }
 
     /// Ends the segment: its file and what the manifest says of it. `None` if it has no line.
-    pub(super) fn finish(self) -> io::Result<Option<(SegmentFile, Bytes)>> {
+    pub(crate) fn finish(self) -> io::Result<Option<(SegmentFile, Bytes)>> {
         let Some(span) = self.span else { return Ok(None) };
         let bytes = Bytes::from(self.encoder.finish()?);
         let entries = self.next.get() - self.first.get();
@@ -102,7 +102,7 @@ impl SegmentBuilder {
 }
 
 /// How long the line of `exchange` may become at most, cheaply.
-pub(crate) fn check_length(exchange: &Exchange) -> Result<(), ArchiveError> {
+pub fn check_length(exchange: &Exchange) -> Result<(), ArchiveError> {
     /// What JSON makes of one byte at most: `\u0001`.
     const GROWTH_MAX: usize = 6;
     let body = |bytes: &Bytes| bytes.len();
@@ -128,19 +128,19 @@ pub(crate) fn check_length(exchange: &Exchange) -> Result<(), ArchiveError> {
 }
 
 /// A line that is what was written.
-pub(super) struct WholeLine<'a> {
+pub(crate) struct WholeLine<'a> {
     /// The entry that belongs here.
-    pub(super) sequence: Sequence,
+    pub(crate) sequence: Sequence,
     /// The whole line without its end.
-    pub(super) json: &'a [u8],
+    pub(crate) json: &'a [u8],
     /// The same without `chain` and the last brace.
-    pub(super) unclosed: &'a [u8],
+    pub(crate) unclosed: &'a [u8],
 }
 
 /// Goes through the lines of a segment's file and checks each; `chain` is that of all lines before.
 /// `take` gives the sequence number that it found in the line; stops without an error when it
 /// breaks.
-pub(super) fn read(
+pub(crate) fn read(
     number: SegmentNumber,
     expected: &SegmentFile,
     mut chain: Chain,

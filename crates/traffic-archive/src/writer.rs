@@ -10,11 +10,11 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
-use super::entry::{Exchange, Sequence};
-use super::error::ArchiveError;
-use super::location::{Location, Store};
-use super::manifest::{self, ArchiveId, Manifest};
-use super::segment::{SegmentBuilder, check_length};
+use crate::entry::{Exchange, Sequence};
+use crate::error::ArchiveError;
+use crate::location::{Location, Store};
+use crate::manifest::{self, ArchiveId, Manifest};
+use crate::segment::{SegmentBuilder, check_length};
 
 /// Entries that wait for the compressing thread.
 const ENTRIES_WAITING_MAX: usize = 1024;

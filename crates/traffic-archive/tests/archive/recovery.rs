@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use replay::archive::{ArchiveReader, ArchiveWriter, WriterSettings};
+use traffic_archive::{ArchiveReader, ArchiveWriter, WriterSettings};
 
 use crate::sample::{Archived, block_on, order, settings};
 

@@ -41,7 +41,7 @@ impl FromStr for TargetUrl {
         }
         let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
         if authority.as_str().contains('@') {
-            return Err(wrong("credentials belong into a rewrite file"));
+            return Err(wrong("credentials do not belong into it"));
         }
         let value = HeaderValue::from_str(authority.as_str()).map_err(|_| wrong("no host"))?;
         Ok(Self {
@@ -63,40 +63,42 @@ impl fmt::Display for TargetUrl {
 
 impl TargetUrl {
     /// What `Host` says.
-    pub(crate) fn authority(&self) -> &HeaderValue {
+    pub fn authority(&self) -> &HeaderValue {
         &self.authority
     }
 
     /// What stands before every path; does not end with a slash.
-    pub(crate) fn prefix(&self) -> &str {
+    pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    pub(crate) fn host(&self) -> &str {
+    /// A name or an address, without the brackets of IPv6.
+    pub fn host(&self) -> &str {
         &self.host
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port that was named, or the scheme's.
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// It can't be used, for this reason.
-    pub(crate) fn wrong(&self, reason: &impl fmt::Display) -> TargetError {
+    pub fn wrong(&self, reason: &impl fmt::Display) -> TargetError {
         TargetError { text: self.to_string(), reason: reason.to_string() }
     }
 
     /// Whether it is spoken to over TLS.
-    pub(crate) fn is_secure(&self) -> bool {
+    pub fn is_secure(&self) -> bool {
         self.tls
     }
 
     /// `http` or `https`.
-    pub(crate) fn scheme(&self) -> Scheme {
+    pub fn scheme(&self) -> Scheme {
         if self.tls { Scheme::HTTPS } else { Scheme::HTTP }
     }
 
     /// The whole URL of a path, with its query, below the prefix.
-    pub(crate) fn uri(&self, path: &str) -> Result<Uri, hyper::http::Error> {
+    pub fn uri(&self, path: &str) -> Result<Uri, hyper::http::Error> {
         Uri::builder()
             .scheme(self.scheme())
             .authority(self.authority.as_bytes())

@@ -4,15 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Exchange, Sequence};
-use super::hash::Hash;
-use super::wire;
+use crate::entry::{Exchange, Sequence};
+use crate::hash::Hash;
+use crate::wire;
 
 /// Bytes of the chain that a line shows.
 const SHOWN_BYTES: usize = 8;
 
 /// Hexadecimal digits of the chain that a line shows.
-pub(super) const SHOWN_DIGITS: usize = SHOWN_BYTES * 2;
+pub(crate) const SHOWN_DIGITS: usize = SHOWN_BYTES * 2;
 
 /// SHA-256 over all lines so far: of the chain before the last line, followed by that line.
 ///
@@ -42,7 +42,7 @@ impl Chain {
     }
 
     /// What the line shows: the first bytes, in hexadecimal digits.
-    pub(super) fn shown(self) -> [u8; SHOWN_DIGITS] {
+    pub(crate) fn shown(self) -> [u8; SHOWN_DIGITS] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut shown = [0; SHOWN_DIGITS];
         for (byte, pair) in self.0.0.iter().zip(shown.chunks_exact_mut(2)) {

@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Body, Entry, Exchange, Response, Sequence};
-use super::error::ArchiveError;
+use crate::entry::{Body, Entry, Exchange, Response, Sequence};
+use crate::error::ArchiveError;
 
 /// Bytes of a time as it is written, in the years 0 to 9999: `2026-11-21T12:00:00.123456Z`.
 const TIME_BYTES: usize = 27;
 
 /// Times in UTC with six digits of the second.
-pub(super) mod micros {
+pub(crate) mod micros {
     use jiff::Timestamp;
     use jiff::fmt::temporal::DateTimePrinter;
     use serde::{Deserialize, Deserializer, Serializer};
@@ -50,9 +50,10 @@ struct EntryOut<'a> {
     outcome: Option<&'a str>,
 }
 
+/// A response as it is written, in a line of an archive and wherever else one is told.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ResponseOut<'a> {
+pub struct ResponseOut<'a> {
     status: u16,
     headers: &'a [(String, String)],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,9 +83,10 @@ struct EntryIn {
     _chain: serde::de::IgnoredAny,
 }
 
+/// What [`ResponseOut`] wrote.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct ResponseIn {
+pub struct ResponseIn {
     status: u16,
     headers: Vec<(String, String)>,
     body: Option<String>,
@@ -94,10 +96,10 @@ pub(crate) struct ResponseIn {
 
 /// The fields by which entries are ordered and routed; the rest of the line is passed over.
 #[derive(Debug, PartialEq, Deserialize)]
-pub(super) struct Heading<'a> {
-    pub(super) sequence: Sequence,
+pub(crate) struct Heading<'a> {
+    pub(crate) sequence: Sequence,
     #[serde(borrow)]
-    pub(super) key: Cow<'a, str>,
+    pub(crate) key: Cow<'a, str>,
 }
 
 impl Entry {
@@ -113,7 +115,7 @@ impl Entry {
     }
 }
 
-pub(super) fn write_json(sequence: Sequence, exchange: &Exchange, json: &mut Vec<u8>) {
+pub(crate) fn write_json(sequence: Sequence, exchange: &Exchange, json: &mut Vec<u8>) {
     let (body, body_base64) = body_out(&exchange.body);
     let response = exchange.response.as_ref().map(ResponseOut::from);
     let entry = EntryOut {
@@ -169,7 +171,7 @@ fn body_out(body: &Body) -> (Option<&str>, Option<String>) {
 }
 
 /// Fails with the reason.
-pub(super) fn parse(json: &[u8]) -> Result<Entry, String> {
+pub(crate) fn parse(json: &[u8]) -> Result<Entry, String> {
     let entry: EntryIn = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     let response = entry.response.map(Response::try_from).transpose()?;
     let exchange = Exchange {
@@ -198,7 +200,7 @@ fn body_in(text: Option<String>, base64: Option<String>) -> Result<Body, String>
 }
 
 /// Fails with the reason.
-pub(super) fn heading(json: &[u8]) -> Result<Heading<'_>, String> {
+pub(crate) fn heading(json: &[u8]) -> Result<Heading<'_>, String> {
     match first_fields(json) {
         Some(heading) => Ok(heading),
         None => serde_json::from_slice(json).map_err(|error| error.to_string()),

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use replay::archive::{
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use traffic_archive::{
     ArchiveError, ArchiveReader, ArchiveWriter, Body, Entry, Exchange, Location, Manifest,
     Response, Sequence, WriterSettings,
 };
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     Runtime::new().expect("a runtime starts").block_on(work)

@@ -14,17 +14,14 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::io::poll_read_buf;
 
-use super::answer::{Answer, Read, Reading};
-use crate::serialout::failure::Failure;
-use crate::serialout::request::Prepared;
-use crate::target::TargetUrl;
-use crate::tls::Tls;
+use crate::answer::{Answer, Keep, Read, Reading};
+use crate::{Failure, Prepared, TargetUrl, Tls};
 
 /// Room that a read has at least.
 const READ_BYTES: usize = 8 << 10;
 
 /// A connection that is open, as far as anybody knows.
-pub(crate) struct Connection {
+pub struct Connection {
     transport: Transport,
     /// What came and was not asked for yet.
     input: BytesMut,
@@ -37,7 +34,7 @@ enum Transport {
 }
 
 /// A request that got no answer.
-pub(crate) enum Unanswered {
+pub enum Unanswered {
     /// Nothing of it was sent, and it can be: the connection had ended before.
     Unsent,
     /// It may have reached the target.
@@ -45,7 +42,8 @@ pub(crate) enum Unanswered {
 }
 
 impl Connection {
-    pub(crate) async fn open(target: &TargetUrl, tls: Option<&Tls>) -> Result<Self, Failure> {
+    /// Connects, and agrees on TLS where that is spoken.
+    pub async fn open(target: &TargetUrl, tls: Option<&Tls>) -> Result<Self, Failure> {
         let stream = TcpStream::connect((target.host(), target.port())).await;
         let stream = stream.map_err(Failure::connect)?;
         stream.set_nodelay(true).map_err(Failure::connect)?;
@@ -60,11 +58,7 @@ impl Connection {
     }
 
     /// Sends a request and waits for all of its answer.
-    pub(crate) async fn exchange(
-        &mut self,
-        request: &Prepared,
-        keep: bool,
-    ) -> Result<Answer, Unanswered> {
+    pub async fn exchange(&mut self, request: &Prepared, keep: Keep) -> Result<Answer, Unanswered> {
         if self.has_ended().await {
             return Err(Unanswered::Unsent);
         }
@@ -85,7 +79,7 @@ impl Connection {
     }
 
     /// Whether a further request can be sent over it.
-    pub(crate) fn is_reusable(&self) -> bool {
+    pub fn is_reusable(&self) -> bool {
         self.reusable
     }
 

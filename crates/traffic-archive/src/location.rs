@@ -12,8 +12,8 @@ use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
 
-use super::error::ArchiveError;
-use super::manifest;
+use crate::error::ArchiveError;
+use crate::manifest;
 
 /// Where an archive is, or is to be: a path, or `s3://bucket/prefix`.
 ///
@@ -36,7 +36,7 @@ impl Location {
     }
 
     /// The folder, if it is one.
-    pub(crate) fn as_folder(&self) -> Option<&std::path::Path> {
+    pub fn as_folder(&self) -> Option<&std::path::Path> {
         match &self.0 {
             Place::Folder(path) => Some(path),
             Place::S3 { .. } => None,
@@ -44,7 +44,7 @@ impl Location {
     }
 
     /// The place that is `name`'s parent, and the name: `s3://bucket/a/b` is `b` in `s3://bucket/a`.
-    pub(crate) fn split_last(&self) -> Option<(Self, String)> {
+    pub fn split_last(&self) -> Option<(Self, String)> {
         let Place::S3 { bucket, prefix } = &self.0 else { return None };
         let mut parts: Vec<_> = prefix.parts().collect();
         let last = parts.pop()?.as_ref().to_owned();
@@ -76,7 +76,7 @@ impl Location {
     }
 
     /// Reaches what is there.
-    pub(crate) fn open(&self) -> Result<Store, ArchiveError> {
+    pub fn open(&self) -> Result<Store, ArchiveError> {
         let objects: Arc<dyn ObjectStore> = match &self.0 {
             Place::Folder(path) if !path.exists() => {
                 return Err(ArchiveError::NotFound { location: self.to_string() });
@@ -150,8 +150,9 @@ impl fmt::Display for Location {
 
 /// Files below a [`Location`].
 #[derive(Clone, Debug)]
-pub(crate) struct Store {
-    pub(crate) objects: Arc<dyn ObjectStore>,
+pub struct Store {
+    /// What reads and writes them.
+    pub objects: Arc<dyn ObjectStore>,
     pub(crate) location: Arc<str>,
 }
 

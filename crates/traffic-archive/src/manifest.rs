@@ -6,19 +6,19 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::chain::Chain;
-use super::entry::Sequence;
-use super::hash::Hash;
-use super::wire::micros;
+use crate::chain::Chain;
+use crate::entry::Sequence;
+use crate::hash::Hash;
+use crate::wire::micros;
 
 /// The manifest's file name.
-pub(super) const FILE_NAME: &str = "manifest.json";
+pub(crate) const FILE_NAME: &str = "manifest.json";
 
 /// The one version of the format so far.
 const VERSION: u32 = 1;
 
 /// Compressed bytes that a segment may have, by its manifest: it is held in memory as a whole.
-pub(super) const SEGMENT_COMPRESSED_BYTES_MAX: u64 = 256 << 20;
+pub(crate) const SEGMENT_COMPRESSED_BYTES_MAX: u64 = 256 << 20;
 
 /// Tells an archive from all others, however often it is copied.
 #[derive(
@@ -54,7 +54,7 @@ impl fmt::Display for ArchiveId {
 /// The place of a segment in its archive, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct SegmentNumber(pub(super) u64);
+pub struct SegmentNumber(pub(crate) u64);
 
 impl SegmentNumber {
     /// As a number, from 1.
@@ -106,12 +106,12 @@ pub struct Span {
 }
 
 impl Span {
-    pub(super) fn at(at: Timestamp) -> Self {
+    pub(crate) fn at(at: Timestamp) -> Self {
         Self { earliest: at, latest: at }
     }
 
     #[must_use]
-    pub(super) fn with(self, other: Self) -> Self {
+    pub(crate) fn with(self, other: Self) -> Self {
         Self { earliest: self.earliest.min(other.earliest), latest: self.latest.max(other.latest) }
     }
 }
@@ -152,7 +152,7 @@ impl SegmentFile {
 
 impl Manifest {
     /// Of an archive without entries.
-    pub(super) fn empty(archive_id: ArchiveId) -> Self {
+    pub(crate) fn empty(archive_id: ArchiveId) -> Self {
         Self {
             version: VERSION,
             archive_id,
@@ -182,11 +182,11 @@ impl Manifest {
     }
 
     /// The number of the segment that will come next.
-    pub(super) fn next_segment(&self) -> SegmentNumber {
+    pub(crate) fn next_segment(&self) -> SegmentNumber {
         SegmentNumber(self.segments.len() as u64 + 1)
     }
 
-    pub(super) fn push(&mut self, segment: SegmentFile) {
+    pub(crate) fn push(&mut self, segment: SegmentFile) {
         self.entries += segment.entries;
         self.raw_bytes += segment.raw_bytes;
         self.compressed_bytes += segment.compressed_bytes;
@@ -196,14 +196,14 @@ impl Manifest {
         self.segments.push(segment);
     }
 
-    pub(super) fn to_json(&self) -> Vec<u8> {
+    pub(crate) fn to_json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec_pretty(self).expect("a manifest is JSON");
         json.push(b'\n');
         json
     }
 
     /// Fails, with the reason, when the manifest contradicts itself.
-    pub(super) fn from_json(json: &[u8]) -> Result<Self, String> {
+    pub(crate) fn from_json(json: &[u8]) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,

@@ -1,7 +1,7 @@
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use proptest::prelude::*;
-use replay::archive::{
+use traffic_archive::{
     ArchiveError, ArchiveReader, ArchiveWriter, Entry, Exchange, LINE_BYTES_MAX, Location,
     Sequence, WriterSettings,
 };

@@ -13,13 +13,13 @@ use futures_core::Stream;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::chain::Chain;
-use super::entry::{Entry, Sequence};
-use super::error::{ArchiveError, Damage, Fault};
-use super::location::{Location, Store};
-use super::manifest::{self, Manifest, SegmentFile, SegmentNumber};
-use super::segment::{self, WholeLine};
-use super::wire;
+use crate::chain::Chain;
+use crate::entry::{Entry, Sequence};
+use crate::error::{ArchiveError, Damage, Fault};
+use crate::location::{Location, Store};
+use crate::manifest::{self, Manifest, SegmentFile, SegmentNumber};
+use crate::segment::{self, WholeLine};
+use crate::wire;
 
 /// Entries that travel from the decompressing thread together, at most.
 const BATCH_ENTRIES_MAX: usize = 256;
@@ -33,7 +33,7 @@ const BATCHES_WAITING_MAX: usize = 4;
 /// Segments that are fetched ahead of the one that is read, compressed.
 const SEGMENTS_AHEAD_MAX: usize = 1;
 
-pub(super) async fn read_manifest(store: &Store) -> Result<Manifest, ArchiveError> {
+pub(crate) async fn read_manifest(store: &Store) -> Result<Manifest, ArchiveError> {
     let location = || store.location.to_string();
     let json = store.read(manifest::FILE_NAME).await?;
     let json = json.ok_or_else(|| ArchiveError::NotFound { location: location() })?;

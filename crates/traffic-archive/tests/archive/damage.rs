@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use replay::archive::{ArchiveError, ArchiveReader, Chain, Damage, Fault, Location, SegmentNumber};
+use traffic_archive::{ArchiveError, ArchiveReader, Chain, Damage, Fault, Location, SegmentNumber};
 
 use crate::sample::{Archived, block_on};
 
