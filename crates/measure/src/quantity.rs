@@ -41,7 +41,7 @@ fn with_unit(text: &str, units: &[(&str, f64)]) -> Option<f64> {
 }
 
 /// A time with three digits and the unit that suits it: `1.23 ms`.
-pub(crate) fn show_time(time: Duration) -> String {
+pub fn show_time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     let (unit, scale) = match seconds {
         ..1e-3 => ("µs", 1e6),
@@ -49,6 +49,11 @@ pub(crate) fn show_time(time: Duration) -> String {
         _ => ("s", 1.0),
     };
     format!("{} {unit}", three_digits(seconds * scale))
+}
+
+/// A rate with three digits: `998/s`.
+pub fn show_rate(per_second: f64) -> String {
+    format!("{}/s", three_digits(per_second))
 }
 
 /// At least three digits: `1.23`, `12.3`, `123`, `1,234`.
