@@ -7,7 +7,9 @@ use diagnostics::bench::bare_client::{self, BareClientArgs};
 use diagnostics::bench::bare_producer::{self, BareProducerArgs};
 use diagnostics::bench::bare_server::{self, BareServerArgs};
 use diagnostics::bench::{self, BenchArgs};
+use diagnostics::compare::{self, CompareArgs};
 use diagnostics::dlt::{self, DltArgs};
+use diagnostics::load::{self, LoadArgs};
 use service_kit::exit;
 
 /// Measures and mends Seriatim from outside.
@@ -21,7 +23,9 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     Bench(BenchArgs),
+    Compare(CompareArgs),
     Dlt(Box<DltArgs>),
+    Load(Box<LoadArgs>),
     #[command(hide = true)]
     BareServer(BareServerArgs),
     #[command(hide = true)]
@@ -34,7 +38,9 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Bench(args) => bench::run(&args).await,
+        Command::Compare(args) => compare::run(&args),
         Command::Dlt(args) => dlt::run(&args).await,
+        Command::Load(args) => load::run(&args).await,
         Command::BareServer(args) => succeed(bare_server::run(&args).await),
         Command::BareClient(args) => succeed(bare_client::run(&args)),
         Command::BareProducer(args) => succeed(bare_producer::run(&args).await),
