@@ -38,7 +38,7 @@ fn connections_here(wanted: usize) -> usize {
     let all = Rlimit { current: limit.maximum, maximum: limit.maximum };
     setrlimit(Resource::Nofile, all).unwrap();
     let files = limit.maximum.map_or(usize::MAX, |files| usize::try_from(files).unwrap());
-    let users = wanted.min(files - 500);
+    let users = wanted.min(files.saturating_sub(500).max(1));
     if users < wanted {
         println!("{users} instead of {wanted}: this machine allows no more than {files} files");
     }

@@ -52,9 +52,8 @@ async fn the_queue_before_a_slow_target_is_in_the_latency() {
     assert_eq!(report.load.unwrap().asked, Some(50));
     // In a second there is time for four, one after the other.
     assert!(report.errors["not sent"] >= 46, "{:?}", report.errors);
-    // The second was due after 20 ms, and had to wait for the first.
-    assert!(report.start_delay_us.unwrap().max >= 280_000.0);
-    assert!(report.latency_us.unwrap().max >= 580_000.0);
+    // At most four were sent; the fifth was due after 80 ms, and waited until the end.
+    assert!(report.latency_us.unwrap().max >= 900_000.0);
     // What was never sent was never served.
     assert!(report.service_time_us.unwrap().min >= 300_000.0 * 0.99);
 }

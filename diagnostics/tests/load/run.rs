@@ -10,8 +10,11 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_diagnostics");
 pub fn command(target: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(["load", target]);
-    if !arguments.contains(&"--engine") {
-        command.args(["--engine", "own"]);
+    // However slow this machine is, a request has time enough.
+    for [flag, value] in [["--engine", "own"], ["--timeout", "10m"]] {
+        if !arguments.contains(&flag) {
+            command.args([flag, value]);
+        }
     }
     command.args(arguments).env_remove("DIAGNOSTICS_OHA").stdin(Stdio::null());
     command
