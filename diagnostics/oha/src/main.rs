@@ -53,7 +53,7 @@ fn write_requests(database: &str) -> Result<(), Failure> {
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let (intended, sent, ended): (f64, f64, f64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (status, bytes): (u16, u64) = (row.get(3)?, row.get(4)?);
+        let (status, bytes): (u16, i64) = (row.get(3)?, row.get(4)?);
         writeln!(file, "{intended} {sent} {ended} {status} {bytes}")?;
     }
     Ok(file.flush()?)
