@@ -159,12 +159,16 @@ impl OhaJob {
     }
 
     fn figures(&self, left: &Left, stages: &Stages, warnings: Vec<String>) -> LoadFigures {
+        // A load that was cut short asked for nothing afterwards.
+        let length = stages.length().as_secs_f64();
+        let seconds =
+            if left.requests.is_some() { length } else { length.min(left.report.summary.total) };
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a load has bounds"
         )]
-        let asked = (self.rate * stages.length().as_secs_f64()).ceil() as u64;
+        let asked = (self.rate * seconds).ceil() as u64;
         LoadFigures {
             asked: Some(asked),
             stages: stages.figures(),

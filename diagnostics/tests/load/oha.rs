@@ -106,6 +106,8 @@ async fn a_run_of_oha_that_was_cut_short_is_told_in_short() {
     assert_eq!(code, 130);
     assert_eq!((report.requests.succeeded, report.requests.failed), (9, 2));
     assert!((report.latency_us.unwrap().p99 - 4_000.0).abs() < 1e-6);
+    // Of the hour only two seconds came.
+    assert_eq!(report.load.unwrap().asked, Some(10));
 }
 
 #[tokio::test(flavor = "multi_thread")]
