@@ -8,7 +8,9 @@ use diagnostics::bench::bare_producer::{self, BareProducerArgs};
 use diagnostics::bench::bare_server::{self, BareServerArgs};
 use diagnostics::bench::{self, BenchArgs};
 use diagnostics::check::{self, CheckArgs};
+use diagnostics::compare::{self, CompareArgs};
 use diagnostics::dlt::{self, DltArgs};
+use diagnostics::load::{self, LoadArgs};
 use diagnostics::top::{self, TopArgs};
 use service_kit::exit;
 
@@ -24,7 +26,9 @@ struct Args {
 enum Command {
     Bench(BenchArgs),
     Check(CheckArgs),
+    Compare(CompareArgs),
     Dlt(Box<DltArgs>),
+    Load(Box<LoadArgs>),
     Top(TopArgs),
     #[command(hide = true)]
     BareServer(BareServerArgs),
@@ -39,7 +43,9 @@ async fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Bench(args) => bench::run(&args).await,
         Command::Check(args) => check::run(&args).await,
+        Command::Compare(args) => compare::run(&args),
         Command::Dlt(args) => dlt::run(&args).await,
+        Command::Load(args) => load::run(&args).await,
         Command::Top(args) => top::run(&args).await,
         Command::BareServer(args) => succeed(bare_server::run(&args).await),
         Command::BareClient(args) => succeed(bare_client::run(&args)),

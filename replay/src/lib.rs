@@ -1,10 +1,10 @@
 //! History again, in the same order, with proof.
 //!
 //! The program `replay` takes any stretch of real request traffic and sends it, in exactly its
-//! order, against a new build. Its subcommands are a module each; they share the [`archive`], a
-//! folder of compressed segments that tells when and where it was tampered with.
+//! order, against a new build. Its subcommands are a module each; they share the
+//! [archive](traffic_archive), a folder of compressed segments that tells when and where it was
+//! tampered with.
 
-pub mod archive;
 pub mod capture;
 pub mod dump;
 pub mod ingest;
@@ -20,6 +20,5 @@ pub mod serialout;
 mod sort;
 pub mod source;
 pub mod stream;
-pub mod target;
 mod tls;
 pub mod verify;

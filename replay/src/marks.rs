@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use hyper::header::{HeaderName, HeaderValue};
-
-use crate::archive::{ArchiveId, Sequence};
+use traffic_archive::{ArchiveId, Sequence};
 
 /// The sequence number of the entry that was sent.
 pub const SEQUENCE: HeaderName = HeaderName::from_static("replay-sequence");

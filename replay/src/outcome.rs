@@ -10,7 +10,7 @@
 //! - `sequence` and `key` are those of the entry that was sent.
 //! - `attempts` counts how often it was sent, in the run that ended it.
 //! - `response` is the answer, written as in an archive. It is there whenever the target answered.
-//! - `bodyCut` tells that the answer's body was longer than [`BODY_BYTES_MAX`]; the rest is left out.
+//! - `bodyCut` tells that the answer's body was longer than [`BODY_BYTES_MAX`](http1_client::BODY_BYTES_MAX); the rest is left out.
 //! - `error` is there when the request failed for good, in a word or two.
 //!
 //! A run that was killed and went on may have written a request twice: the last line counts. A last
@@ -19,11 +19,7 @@
 use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize};
-
-use crate::archive::{Response, ResponseIn, ResponseOut, Sequence};
-
-/// Bytes of an answer's body that are kept.
-pub const BODY_BYTES_MAX: usize = 8 << 20;
+use traffic_archive::{Response, ResponseIn, ResponseOut, Sequence};
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

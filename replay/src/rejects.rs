@@ -5,8 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-
-use crate::archive::Location;
+use traffic_archive::Location;
 
 /// Bytes of a rejected record that are kept.
 const RAW_BYTES_MAX: usize = 64 << 10;

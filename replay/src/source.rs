@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
+use traffic_archive::{ArchiveError, ArchiveId, ArchiveReader, Entries, Entry, Location, Sequence};
 
-use crate::archive::{ArchiveError, ArchiveId, ArchiveReader, Entries, Entry, Location, Sequence};
 use crate::stream::{StreamAddress, StreamError, StreamReader, StreamUrl, Until};
 
 /// Entries that [`Source::next_batch`] gives at once, at most.

@@ -11,10 +11,10 @@ use order_domain::{
     Command, Currency, CustomerId, Decision, Event, Fingerprint, IdempotencyKey, Money, NewOrder,
     Offset, OrderId, Partition, Position, RejectionReason, Timestamp, VenueId,
 };
-use replay::archive::{
+use tempfile::{TempDir, tempdir};
+use traffic_archive::{
     ArchiveReader, ArchiveWriter, Entry, Exchange, Location, Sequence, WriterSettings,
 };
-use tempfile::{TempDir, tempdir};
 
 struct Orders {
     folder: TempDir,

@@ -160,6 +160,8 @@ fn arrows_between_the_crates_point_one_way() {
         ("order-store", &["order-domain"]),
         ("configured-log", &["event-log", "service-kit"]),
         ("measure", &[]),
+        ("http1-client", &["measure"]),
+        ("traffic-archive", &[]),
         ("service-kit", &[]),
         ("order-producer-api", &["configured-log", "event-log", "order-domain", "service-kit"]),
         (
@@ -180,14 +182,26 @@ fn arrows_between_the_crates_point_one_way() {
             &[
                 "configured-log",
                 "event-log",
+                "http1-client",
                 "measure",
                 "order-domain",
                 "order-engine",
                 "order-store",
                 "service-kit",
+                "traffic-archive",
             ],
         ),
-        ("replay", &["event-log", "measure", "order-domain", "service-kit"]),
+        (
+            "replay",
+            &[
+                "event-log",
+                "http1-client",
+                "measure",
+                "order-domain",
+                "service-kit",
+                "traffic-archive",
+            ],
+        ),
     ] {
         let linked = graph.direct(package);
         let extra: Vec<_> =

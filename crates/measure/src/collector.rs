@@ -1,7 +1,9 @@
 //! Gathers what recorders counted, interval by interval. Knows no clock.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::ErrorKind;
 use crate::series::{Interval, Series};
 use crate::shard::Shards;
 use crate::tally::Tally;
@@ -37,6 +39,11 @@ impl Collector {
     /// Requests that failed, up to the last whole interval.
     pub(crate) fn failed(&self) -> u64 {
         self.total.failed.count()
+    }
+
+    /// The same, by kind.
+    pub(crate) fn errors(&self) -> &BTreeMap<ErrorKind, u64> {
+        &self.total.errors
     }
 
     pub(crate) fn series(&self) -> &Series {

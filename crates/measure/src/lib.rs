@@ -45,12 +45,14 @@ mod recorder;
 mod report;
 mod run;
 mod schedule;
+mod screen;
 mod series;
 mod shard;
 mod slo;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod told;
 
 pub use alarm::{Alarm, Until};
 pub use error_kind::ErrorKind;
@@ -58,13 +60,15 @@ pub use latencies::{LATENCY_MAX, Latencies, Percentile};
 pub use measurement::{Live, Measurement};
 pub use pace::{Pace, PaceError, Rate, Speed};
 pub use progress::Progress;
-pub use quantity::{show_count, show_time};
+pub use quantity::{show_count, show_rate, show_time};
 pub use recorder::{InFlight, Recorder};
 pub use report::{
-    Bin, Fact, InFlightFigures, IntervalFigures, IntervalTimes, Judgement, REPORT_VERSION, Report,
-    ReportError, Requests, Times,
+    Bin, Fact, InFlightFigures, IntervalFigures, IntervalTimes, Judgement, LevelUnit, LoadFigures,
+    REPORT_VERSION, Report, ReportError, Requests, StageFigures, TaskFigures, Times,
 };
 pub use run::Run;
 pub use schedule::{Schedule, Start};
+pub use screen::Screen;
 pub use series::{INTERVALS_MAX, InFlightSeen, Interval, Series};
 pub use slo::{Check, EXIT_SLO_MISSED, Slo, SloError, Unit, Verdict};
+pub use told::Told;

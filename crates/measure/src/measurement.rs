@@ -1,5 +1,6 @@
 //! A measurement from beginning to end.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::collector::Collector;
 use crate::shard::Shards;
-use crate::{Percentile, Recorder, Run};
+use crate::{ErrorKind, IntervalFigures, Percentile, Recorder, Run};
 
 /// How often it is looked how many requests are under way.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -78,6 +79,21 @@ impl Measurement {
             failed: collector.failed(),
             p99: last.and_then(|interval| interval.latency_at(Percentile::P99)),
         }
+    }
+
+    /// When it began.
+    pub fn begin_instant(&self) -> Instant {
+        self.begin
+    }
+
+    /// The last whole interval; `None` in the first.
+    pub fn last_interval(&self) -> Option<IntervalFigures> {
+        locked(&self.collector).series().intervals().last().map(IntervalFigures::of)
+    }
+
+    /// Requests that failed, by kind, up to the last whole interval.
+    pub fn errors(&self) -> BTreeMap<ErrorKind, u64> {
+        locked(&self.collector).errors().clone()
     }
 
     /// Ends now. What ends later is not recorded.

@@ -51,6 +51,11 @@ pub fn show_time(time: Duration) -> String {
     format!("{} {unit}", three_digits(seconds * scale))
 }
 
+/// A rate with three digits: `998/s`.
+pub fn show_rate(per_second: f64) -> String {
+    format!("{}/s", three_digits(per_second))
+}
+
 /// At least three digits: `1.23`, `12.3`, `123`, `1,234`.
 pub(crate) fn three_digits(value: f64) -> String {
     match value.abs() {

@@ -41,6 +41,13 @@ impl Recorder {
         };
         InFlight { place: Some(Arc::clone(&self.place)), intended, sent }
     }
+
+    /// A request should have been sent at `intended`, and will not be, for this reason: it fails now.
+    pub fn unsent(&self, intended: Instant, kind: ErrorKind) {
+        let Place { shards, home } = &*self.place;
+        shards.start(*home);
+        shards.end(*home, |tally| tally.count_unsent(intended.elapsed(), kind));
+    }
 }
 
 /// A request under way. Dropped without an end it counts as [`ErrorKind::ABANDONED`].

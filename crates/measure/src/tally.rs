@@ -46,6 +46,12 @@ impl Tally {
         self.start_delay.record(ended.start_delay);
     }
 
+    /// One that should have been sent and never was: it has a latency, but nobody served it.
+    pub(crate) fn count_unsent(&mut self, latency: Duration, kind: ErrorKind) {
+        self.failed.record(latency);
+        add(&mut self.errors, kind, 1);
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         self.succeeded.merge(&other.succeeded);
         self.failed.merge(&other.failed);
@@ -56,7 +62,8 @@ impl Tally {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.service_time.is_empty() && self.retries == 0
+        // What was sent has a service time, and what was not has failed.
+        self.service_time.is_empty() && self.failed.is_empty() && self.retries == 0
     }
 
     /// Forgets everything, and keeps the memory.
@@ -100,6 +107,15 @@ mod tests {
         assert_eq!(errors[&ErrorKind::Status(0)], 3);
         assert_eq!(errors[&ErrorKind::OTHER], 2 * (1_000 - ERROR_KINDS_MAX as u64));
         assert_eq!(errors.values().sum::<u64>(), 2_001);
+    }
+
+    #[test]
+    fn what_was_never_sent_has_a_latency_and_no_service_time() {
+        let mut tally = Tally::default();
+        tally.count_unsent(Duration::from_secs(3), ErrorKind::OTHER);
+        assert!(!tally.is_empty());
+        assert_eq!((tally.failed.count(), tally.errors[&ErrorKind::OTHER]), (1, 1));
+        assert!(tally.service_time.is_empty() && tally.start_delay.is_empty());
     }
 
     #[test]

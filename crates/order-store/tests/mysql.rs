@@ -108,11 +108,12 @@ impl Drop for Database {
             runtime.unwrap().block_on(async {
                 let mut connection = server.connect().await.unwrap();
                 // Its generations, too.
-                let names: Vec<String> =
-                    query_scalar("select cast(schema_name as char) from information_schema.schemata")
-                        .fetch_all(&mut connection)
-                        .await
-                        .unwrap();
+                let names: Vec<String> = query_scalar(
+                    "select cast(schema_name as char) from information_schema.schemata",
+                )
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
                 for name in names.iter().filter(|other| other.starts_with(&name)) {
                     run(&mut connection, &format!("drop database {name}")).await;
                 }

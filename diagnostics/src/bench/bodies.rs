@@ -6,8 +6,9 @@ use std::path::Path;
 /// How many different bodies there are; as many customers, so that every partition has work.
 pub const BODIES: usize = 10_000;
 
-const FIRST_NAMES: [&str; 8] = ["Ada", "Grace", "Zoë", "José", "Émile", "Jürgen", "Maria", "Noor"];
-const LAST_NAMES: [&str; 5] = ["Lovelace", "Hopper", "Müller", "Smith", "García"];
+pub(crate) const FIRST_NAMES: [&str; 8] =
+    ["Ada", "Grace", "Zoë", "José", "Émile", "Jürgen", "Maria", "Noor"];
+pub(crate) const LAST_NAMES: [&str; 5] = ["Lovelace", "Hopper", "Müller", "Smith", "García"];
 
 /// The purchase of customer `number`. It keeps every rule, so it is accepted.
 pub fn body(number: usize) -> String {

@@ -1,13 +1,13 @@
 //! Loading a server with oha, in a process of its own.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use serde::Deserialize;
 use tokio::process::Command;
+
+use crate::oha::OhaReport;
 
 /// oha, and the bodies that it posts.
 #[derive(Clone, Debug)]
@@ -76,24 +76,10 @@ impl Oha {
     }
 }
 
-/// The part of oha's report that is used (its schema.json describes all of it).
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct OhaReport {
-    summary: Summary,
-    status_code_distribution: BTreeMap<String, u64>,
-    error_distribution: BTreeMap<String, u64>,
-}
-
-#[derive(Deserialize)]
-struct Summary {
-    total: f64,
-}
-
 fn outcome(json: &[u8]) -> anyhow::Result<Loaded> {
-    let report: OhaReport = serde_json::from_slice(json).context("reading oha's report")?;
-    let accepted = report.status_code_distribution.get("202").copied().unwrap_or(0);
-    let others = report.status_code_distribution.keys().any(|code| code != "202");
+    let report = OhaReport::from_json(json).context("reading oha's report")?;
+    let accepted = report.status_code_distribution.get(&202).copied().unwrap_or(0);
+    let others = report.status_code_distribution.keys().any(|code| *code != 202);
     ensure!(
         !others && report.error_distribution.is_empty() && accepted > 0,
         "not every request was answered with 202: {:?}, errors {:?}",

@@ -121,7 +121,8 @@ fn this_program() -> anyhow::Result<PathBuf> {
     std::env::current_exe().context("finding this program")
 }
 
-async fn build_oha() -> anyhow::Result<PathBuf> {
+/// The oha of this checkout, which takes minutes where it was not built before.
+pub async fn build_oha() -> anyhow::Result<PathBuf> {
     let manifest = workspace().join("diagnostics/oha/Cargo.toml");
     program(&cargo_build(&["--manifest-path", &manifest.to_string_lossy()]).await?, "oha")
 }

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, header, request};
 use axum::response::{IntoResponse as _, Response};
+use http1_client::{TargetError, TargetUrl};
 use hyper::body::{Body as _, Incoming};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -18,6 +19,7 @@ use service_kit::Problem;
 use service_kit::problem::types;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use traffic_archive::{self, Exchange};
 
 use super::CaptureSettings;
 use super::recorder::{Answer, Queue};
@@ -25,8 +27,6 @@ use super::redaction::belongs_to_connection;
 use super::room::{self, Reserved, Room};
 use super::tally::Counts;
 use super::tee::{RequestListener, ResponseListener, Tee};
-use crate::archive::{self, Exchange};
-use crate::target::{TargetError, TargetUrl};
 use crate::tls;
 
 /// How long a connection to the target may take.
@@ -139,10 +139,10 @@ impl Proxy {
                 let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
                 room::shrink(&mut room, bytes.min(self.body_bytes_max));
             }
-            let response = archive::Response {
+            let response = traffic_archive::Response {
                 status: head.status.as_u16(),
                 headers: texts(&head.headers),
-                body: archive::Body::EMPTY,
+                body: traffic_archive::Body::EMPTY,
                 elapsed_us: None,
             };
             ResponseListener { response, begun, answer, room }

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use traffic_archive::{Exchange, Hash};
+
 use super::redaction::Redaction;
-use crate::archive::{Exchange, Hash};
 
 /// Digits of the hash that stands for a key that must not be shown.
 const HASH_DIGITS: usize = 16;
@@ -100,7 +101,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::archive::Body;
+    use traffic_archive::Body;
 
     #[test]
     fn a_key_is_found_where_the_rule_says() {

@@ -24,14 +24,13 @@ use std::time::Duration;
 
 use axum::Router;
 use clap::{Args, ValueEnum};
+use http1_client::{TargetError, TargetUrl};
 use serde::Serialize;
 use service_kit::config::HttpSettings;
 use service_kit::{exit, server, shutdown};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-use crate::archive::{ArchiveError, ArchiveId, ArchiveWriter, Location, WriterSettings};
-use crate::target::{TargetError, TargetUrl};
+use traffic_archive::{ArchiveError, ArchiveId, ArchiveWriter, Location, WriterSettings};
 
 pub use key::KeyRule;
 pub use redaction::Redaction;

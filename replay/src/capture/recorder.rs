@@ -6,11 +6,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{self, timeout_at};
 use tokio_util::sync::CancellationToken;
+use traffic_archive::{ArchiveError, ArchiveWriter, Exchange, Manifest, Response};
 
 use super::room::Reserved;
 use super::tally::Counts;
 use super::{CaptureSettings, KeyRule, Redaction, WhenBehind};
-use crate::archive::{ArchiveError, ArchiveWriter, Exchange, Manifest, Response};
 
 /// The outcome of a request whose response was not captured.
 const UNANSWERED: &str = "unanswered";

@@ -6,8 +6,7 @@ use std::fmt;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-
-use crate::archive::{Body, Exchange};
+use traffic_archive::{Body, Exchange};
 
 /// Stands where something was.
 const REDACTED: &str = "[redacted]";

@@ -7,12 +7,12 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::oneshot;
+use traffic_archive::{Body, Exchange, Response};
 
 use super::recorder::{Answer, Pending, Queue};
 use super::redaction::BODY_OMITTED;
 use super::room::{self, Reserved};
 use super::tally::Counts;
-use crate::archive::{Body, Exchange, Response};
 
 /// Learns what passed.
 pub(super) trait Listener: Unpin {

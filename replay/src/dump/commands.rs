@@ -7,11 +7,11 @@ use event_log::{EventLog, Record, Topic};
 use order_domain::Command;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
+use traffic_archive::Exchange;
 
 use super::decisions::Decisions;
 use super::stretch::time_of;
 use super::{Dump, StreamError, TopicReader, entries, is_entry, to_request};
-use crate::archive::Exchange;
 use crate::rejects;
 
 /// A record that can't become a request.

@@ -17,8 +17,8 @@ use measure::Progress;
 use order_domain::{Partition, Position};
 use serde::Serialize;
 use service_kit::{exit, shutdown};
+use traffic_archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
 
-use crate::archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
 use crate::rejects::{self, Rejects};
 use crate::stream::{StreamArgs, StreamError, StreamUrl, is_entry};
 use commands::Commands;

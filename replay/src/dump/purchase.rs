@@ -5,8 +5,7 @@ use order_domain::purchase::Item;
 use order_domain::purchasing::{currency_type, payment_method_type};
 use order_domain::{Command, NewOrder};
 use serde::Serialize;
-
-use crate::archive::{Body, Exchange};
+use traffic_archive::{Body, Exchange};
 
 /// The dialect's path for a new order.
 const ORDER_PATH: &str = "/api/Order";

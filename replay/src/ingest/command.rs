@@ -7,9 +7,9 @@ use anyhow::bail;
 use clap::Args;
 use measure::Progress;
 use serde_json::json;
+use traffic_archive::{Location, WriterSettings};
 
 use super::{Ingest, Ingested, mapping};
-use crate::archive::{Location, WriterSettings};
 use crate::rejects;
 
 /// Makes an archive of order files, tables or access logs.

@@ -1,7 +1,8 @@
 //! Continuing an archive: what it has already is read again, compared, and not written twice.
 
+use traffic_archive::{Chain, Exchange, Sequence};
+
 use super::IngestError;
-use crate::archive::{Chain, Exchange, Sequence};
 
 /// What the archive had before: the source must give it once more.
 pub(super) struct Earlier {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use traffic_archive::{ArchiveError, Location};
+
 use super::mapping::MappingError;
-use crate::archive::{ArchiveError, Location};
 
 /// Why nothing, or not everything, was ingested.
 #[derive(Debug, thiserror::Error)]

@@ -8,10 +8,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::{ObjectMeta, ObjectStoreExt as _};
 use tokio::runtime::Handle;
 use tokio_util::io::{StreamReader, SyncIoBridge};
+use traffic_archive::{Location, Store};
 
 use super::IngestError;
-use crate::archive::Location;
-use crate::archive::location::Store;
 
 /// Bytes between a file and who reads it.
 const BUFFER_BYTES: usize = 256 << 10;

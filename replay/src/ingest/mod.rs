@@ -22,8 +22,8 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use traffic_archive::{ArchiveReader, ArchiveWriter, Chain, Location, Manifest, WriterSettings};
 
-use crate::archive::{ArchiveReader, ArchiveWriter, Chain, Location, Manifest, WriterSettings};
 use crate::rejects::Rejects;
 use earlier::Earlier;
 use files::Files;

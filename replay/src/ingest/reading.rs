@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use traffic_archive::{Entry, Exchange, Sequence, check_length};
 
 use super::IngestError;
 use super::files::Files;
@@ -12,7 +13,6 @@ use super::mapping::{Mapping, Order};
 use super::parse::{self, Take};
 use super::record::Record;
 use super::template::Reason;
-use crate::archive::{Entry, Exchange, Sequence, check_length};
 use crate::rejects::{self, Rejects};
 use crate::sort::Sorter;
 

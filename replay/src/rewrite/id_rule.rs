@@ -1,10 +1,11 @@
 //! Which answers bring an id that the target gave anew.
 
+use traffic_archive::Exchange;
+
 use super::RewriteError;
 use super::file;
 use super::place::Place;
 use super::template;
-use crate::archive::Exchange;
 
 /// Which answers bring an id, and where later requests use it.
 #[derive(Debug)]

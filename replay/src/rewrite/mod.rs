@@ -24,11 +24,11 @@ mod template;
 use std::io;
 use std::path::Path;
 
+use http1_client::{TargetError, TargetUrl};
 use jiff::Timestamp;
+use traffic_archive::{ArchiveId, Exchange, Response, Sequence};
 use uuid::Uuid;
 
-use crate::archive::{ArchiveId, Exchange, Response, Sequence};
-use crate::target::{TargetError, TargetUrl};
 use credentials::Users;
 use file::expand;
 use id_rule::IdRule;

@@ -7,11 +7,11 @@ use std::str::FromStr;
 use hyper::header::HeaderName;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
+use traffic_archive::{Body, Exchange, Response};
 
 use super::RewriteError;
 use super::json::Pointer;
 use super::template::split;
-use crate::archive::{Body, Exchange, Response};
 
 /// What is written as it is in a path or query: the unreserved characters (RFC 3986, section 2.3).
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -7,12 +7,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
 use sha2::{Sha256, Sha512};
+use traffic_archive::Exchange;
 
 use super::RewriteError;
 use super::file;
 use super::place::{self, Place};
 use super::template::{Scene, Template, header_templates, templates};
-use crate::archive::Exchange;
 
 /// How requests are signed.
 #[derive(Debug)]

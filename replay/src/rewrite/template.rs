@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
+use traffic_archive::{ArchiveId, Exchange, Sequence};
 use uuid::Uuid;
 
 use super::RewriteError;
 use super::file::expand;
 use super::place::check_header_name;
-use crate::archive::{ArchiveId, Exchange, Sequence};
 
 /// Text and names, in turn.
 #[derive(Clone, Debug, PartialEq, Eq)]

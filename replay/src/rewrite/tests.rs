@@ -1,8 +1,9 @@
 //! The whole of it, on the file that is shipped.
 
+use traffic_archive::Body;
+
 use super::signing::{Algorithm, Encoding};
 use super::*;
-use crate::archive::Body;
 
 const EXAMPLE: &str = include_str!("../../rewrite.example.toml");
 

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::ensure;
 use measure::Progress;
 use serde::Serialize;
+use traffic_archive::{ArchiveId, ArchiveReader, Sequence};
 
 use super::SerialinArgs;
-use crate::archive::{ArchiveId, ArchiveReader, Sequence};
 use crate::stream::{StreamError, There};
 
 /// How often the progress bar is told, in entries.

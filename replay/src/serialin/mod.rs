@@ -11,8 +11,8 @@ use measure::Progress;
 use serde::Serialize;
 use service_kit::{exit, shutdown};
 use tokio_util::sync::CancellationToken;
+use traffic_archive::{ArchiveId, ArchiveReader, Line, Lines, Location, Sequence};
 
-use crate::archive::{ArchiveId, ArchiveReader, Line, Lines, Location, Sequence};
 use crate::stream::{StreamArgs, StreamError, StreamTarget, StreamUrl, TargetSettings};
 
 /// How often the progress bar learns what became durable.

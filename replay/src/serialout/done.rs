@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::archive::Sequence;
+use traffic_archive::Sequence;
 
 /// A low-water mark and what is done above it. Its size is the distance between the mark and the
 /// highest that is done.

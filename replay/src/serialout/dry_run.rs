@@ -4,18 +4,18 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use http1_client::Failure;
 use measure::{Schedule, Start};
 use serde::Serialize;
 use service_kit::exit;
+use traffic_archive::Sequence;
 use uuid::Uuid;
 
 use super::SerialoutArgs;
 use super::done::Done;
-use super::failure::Failure;
 use super::job::Job;
 use super::journal::{self, State};
 use super::request::Preparation;
-use crate::archive::Sequence;
 use crate::rewrite::Rewriter;
 
 /// Keys that are counted; further ones are not told apart.

@@ -11,13 +11,13 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::Instant;
 
+use http1_client::{Answer, Failure};
 use measure::{ErrorKind, Recorder};
 use tokio::sync::mpsc;
 use tokio_util::sync::WaitForCancellationFutureOwned;
+use traffic_archive::Sequence;
 
-use super::failure::Failure;
 use super::flights::Flights;
-use super::http1::Answer;
 use super::job::{Job, Landing};
 use super::lanes::Lanes;
 use super::notes::{Ending, Notes};
@@ -25,7 +25,6 @@ use super::plan::{Batch, Ended, GivenUp, Halt, OnGiveUp, Plan};
 use super::request::Preparation;
 use super::retry::{Limits, Verdict};
 use super::waiting::Waiting;
-use crate::archive::Sequence;
 use crate::source::SourceError;
 
 /// Entries that are held at once, give or take a batch: due and not due, waiting and under way.

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use http1_client::Connection;
 
-use super::http1::Connection;
 use super::job::{Carrier, Job, Landing};
 
 type Flight = Pin<Box<dyn Future<Output = Landing> + Send>>;

@@ -4,18 +4,15 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http1_client::{Answer, Client, Connection, Exchanged, Failure, Keep, Prepared, Unsendable};
 use jiff::Timestamp;
 use measure::{InFlight, Start};
+use traffic_archive::{Entry, Exchange, Sequence};
 
-use super::failure::Failure;
-use super::http1::{Answer, Connection, Unanswered};
 use super::lanes::Keyed;
-use super::request::{Preparation, Prepared, Unsendable};
+use super::request::Preparation;
 use super::retry::Attempts;
-use crate::archive::{Entry, Exchange, Sequence};
 use crate::rewrite::Rewriter;
-use crate::target::TargetUrl;
-use crate::tls::Tls;
 
 /// An entry to be sent, and what happened to it so far.
 pub(super) struct Job {
@@ -123,12 +120,9 @@ impl Job {
 
 /// How a request is carried to the target.
 pub(super) struct Carrier {
-    pub(super) target: TargetUrl,
-    pub(super) tls: Option<Tls>,
-    /// From connecting to the end of the answer.
-    pub(super) timeout: Duration,
-    /// Whether headers and bodies of answers are looked at.
-    pub(super) keep: bool,
+    pub(super) client: Client,
+    /// Of which answers headers and bodies are looked at.
+    pub(super) keep: Keep,
 }
 
 /// An attempt that has ended.
@@ -144,39 +138,11 @@ impl Carrier {
     pub(super) async fn carry(
         self: Arc<Self>,
         job: Box<Job>,
-        mut connection: Option<Connection>,
+        connection: Option<Connection>,
     ) -> Landing {
         let prepared = job.prepared().expect("who sends has prepared");
-        let attempt = self.attempt(prepared, &mut connection);
-        let result = match tokio::time::timeout(self.timeout, attempt).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::timeout(self.timeout)),
-        };
-        // A connection on which something failed may still bring the answer that came too late.
-        let connection = connection.filter(|open| result.is_ok() && open.is_reusable());
+        let Exchanged { result, connection } =
+            self.client.exchange(prepared, self.keep, connection).await;
         Landing { job, result, connection }
-    }
-
-    async fn attempt(
-        &self,
-        prepared: &Prepared,
-        connection: &mut Option<Connection>,
-    ) -> Result<Answer, Failure> {
-        if let Some(used) = connection {
-            match used.exchange(prepared, self.keep).await {
-                Ok(answer) => return Ok(answer),
-                Err(Unanswered::Failed(failure)) => return Err(failure),
-                // The target had closed it: no reason to count that as an attempt.
-                Err(Unanswered::Unsent) => {}
-            }
-        }
-        // In a box: it is large and rare, and every attempt would carry its room about.
-        let opening = Box::pin(Connection::open(&self.target, self.tls.as_ref()));
-        let new = connection.insert(opening.await?);
-        match new.exchange(prepared, self.keep).await {
-            Ok(answer) => Ok(answer),
-            Err(Unanswered::Failed(failure)) => Err(failure),
-            Err(Unanswered::Unsent) => Err(Failure::closed()),
-        }
     }
 }

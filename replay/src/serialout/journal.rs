@@ -21,10 +21,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use traffic_archive::{ArchiveId, Sequence};
 use uuid::Uuid;
 
 use super::done::Done;
-use crate::archive::{ArchiveId, Sequence};
 
 /// When the file is written anew, in bytes behind its first line.
 const JOURNAL_BYTES_MAX: usize = 8 << 20;

@@ -60,8 +60,8 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::archive::Sequence;
     use crate::outcome::outcomes;
+    use traffic_archive::Sequence;
 
     fn outcome(number: u64) -> Outcome {
         Outcome {

@@ -7,9 +7,7 @@
 mod done;
 mod dry_run;
 mod engine;
-mod failure;
 mod flights;
-mod http1;
 mod job;
 mod journal;
 mod lanes;
@@ -31,12 +29,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use http1_client::{Client, Keep, TargetUrl};
 use measure::{Alarm, Measurement, Pace, Progress, Rate, Run, Slo, Speed};
 use service_kit::config::ConfigError;
 use service_kit::shutdown;
 use tokio::runtime;
 use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
+use traffic_archive::Sequence;
 use uuid::Uuid;
 
 pub use journal::StateError;
@@ -44,12 +44,9 @@ pub use lanes::Order;
 pub use plan::OnGiveUp;
 pub use stretch::Stretch;
 
-use crate::archive::Sequence;
 use crate::quantity;
 use crate::rewrite::Rewriter;
 use crate::source::{Source, SourceLocation};
-use crate::target::TargetUrl;
-use crate::tls::Tls;
 use done::Done;
 use job::Carrier;
 use journal::Journal;
@@ -326,11 +323,10 @@ impl SerialoutArgs {
     ) -> anyhow::Result<Plan> {
         let target = self.target(rewriter.as_ref())?;
         let preparation = self.preparation(target.clone(), &*source);
+        let looked_at = self.outcomes.is_some() || rewriter.as_ref().is_some_and(Rewriter::learns);
         let carrier = Carrier {
-            tls: Tls::to(&target)?,
-            target,
-            timeout: self.timeout,
-            keep: self.outcomes.is_some() || rewriter.as_ref().is_some_and(Rewriter::learns),
+            client: Client::new(target, self.timeout)?,
+            keep: if looked_at { Keep::All } else { Keep::Nothing },
         };
         let ahead = rewriter.is_none().then(|| preparation.clone());
         Ok(Plan {

@@ -3,16 +3,15 @@
 use std::mem;
 use std::path::PathBuf;
 
+use http1_client::{Answer, Failure};
 use measure::ErrorKind;
+use traffic_archive::{Body, Response, Sequence};
 
 use super::done::Done;
-use super::failure::Failure;
-use super::http1::Answer;
 use super::job::Job;
 use super::journal::Journal;
 use super::log::OutcomeLog;
 use super::plan::Halt;
-use crate::archive::{Body, Response, Sequence};
 use crate::outcome::Outcome;
 use crate::rewrite::Rewriter;
 

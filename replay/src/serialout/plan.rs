@@ -5,19 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http1_client::Failure;
 use measure::{Alarm, Pace, Recorder};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use traffic_archive::Sequence;
 
 use super::done::Done;
-use super::failure::Failure;
 use super::job::{Carrier, Job};
 use super::journal::{Journal, StateError};
 use super::lanes::Order;
 use super::log::OutcomeLog;
 use super::request::Preparation;
 use super::retry::Limits;
-use crate::archive::Sequence;
 use crate::rewrite::Rewriter;
 use crate::source::SourceError;
 

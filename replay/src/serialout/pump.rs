@@ -1,11 +1,11 @@
 //! From the source to the engine: reads ahead, and makes requests where that can be done ahead.
 
 use tokio::sync::mpsc;
+use traffic_archive::Sequence;
 
 use super::job::Job;
 use super::plan::Batch;
 use super::request::Preparation;
-use crate::archive::Sequence;
 use crate::source::Source;
 
 /// Batches that wait for the engine, beyond what it holds.

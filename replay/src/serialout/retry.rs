@@ -4,10 +4,8 @@ use std::time::{Duration, Instant};
 
 use backoff::backoff::Backoff as _;
 use backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
+use http1_client::{Answer, Failure};
 use measure::ErrorKind;
-
-use super::failure::Failure;
-use super::http1::Answer;
 
 /// The first wait, about.
 const WAIT_MIN: Duration = Duration::from_millis(50);

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use service_kit::config::ConfigError;
+use traffic_archive::Sequence;
 
-use crate::archive::Sequence;
 use crate::quantity::BadQuantity;
 
 /// Entries that a run may skip.

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use measure::{EXIT_SLO_MISSED, Progress, Report, Run};
 use service_kit::exit;
+use traffic_archive::Sequence;
 
 use super::SerialoutArgs;
 use super::journal::Journal;
 use super::lanes::Order;
 use super::plan::{Ended, Halt};
-use crate::archive::Sequence;
 
 /// What shells have for a program that SIGINT ended.
 const INTERRUPTED: u8 = 130;

@@ -6,9 +6,9 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use measure::{Alarm, Pace, Schedule, Start, Until};
+use traffic_archive::Sequence;
 
 use super::job::Job;
-use crate::archive::Sequence;
 
 /// Jobs and the times they wait for.
 pub(super) struct Waiting {

@@ -7,12 +7,12 @@ use event_log::{BatchLimit, Ends, LogReader, Record};
 use order_domain::{Offset, Partition, Position};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
+use traffic_archive::{ArchiveId, Entry, Sequence};
 
 use super::log::LogTopic;
 use super::record::{Label, parse_entry};
 use super::redis::RedisStream;
 use super::{StreamError, Until, lane};
-use crate::archive::{ArchiveId, Entry, Sequence};
 
 /// What one read returns at most.
 const READ_LIMIT: BatchLimit = BatchLimit { records: 256, bytes: 1 << 20 };

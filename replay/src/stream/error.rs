@@ -2,8 +2,7 @@
 
 use event_log::LogError;
 use order_domain::Position;
-
-use crate::archive::{ArchiveError, ArchiveId, Sequence};
+use traffic_archive::{ArchiveError, ArchiveId, Sequence};
 
 /// Why a stream can't be read or written.
 #[derive(Debug, thiserror::Error)]

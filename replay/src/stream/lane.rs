@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use backoff::backoff::Backoff as _;
 use backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
 use tokio::time::Instant;
+use traffic_archive::{Line, Sequence};
 
 use super::StreamError;
-use crate::archive::{Line, Sequence};
 
 /// The first wait before another try, about.
 const WAIT_MIN: Duration = Duration::from_millis(50);

@@ -10,11 +10,11 @@ use event_log::{
 };
 use order_domain::{Offset, Partition, Position};
 use tokio::time::{sleep, timeout};
+use traffic_archive::{ArchiveId, Line, Sequence};
 
 use super::StreamError;
 use super::lane::Lane;
 use super::record::{Label, to_record};
-use crate::archive::{ArchiveId, Line, Sequence};
 
 /// A writer that was killed may have left a request under way. The end of a partition is believed
 /// when it has not moved for this long.

@@ -5,10 +5,10 @@ use std::task::{Context, Poll};
 use std::vec;
 
 use tokio::sync::mpsc;
+use traffic_archive::{Entry, Sequence};
 
 use super::StreamError;
 use super::entries::Batch;
-use crate::archive::{Entry, Sequence};
 
 /// Gives entries in order; each is in one of the lanes, and the lanes are in order themselves.
 pub(super) struct Merge {
@@ -118,7 +118,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::archive::Exchange;
+    use traffic_archive::Exchange;
 
     fn entry(sequence: u64) -> Entry {
         let exchange = Exchange::new(Timestamp::UNIX_EPOCH, "GET", "/");

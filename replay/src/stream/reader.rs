@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use order_domain::Partition;
 use tokio::time::sleep;
+use traffic_archive::{ArchiveId, Entry, Sequence};
 
 use super::entries::{PartitionReading, RedisReading};
 use super::log::LogTopic;
@@ -12,7 +13,6 @@ use super::merge::Merge;
 use super::record::Label;
 use super::redis::RedisStream;
 use super::{StreamAddress, StreamError};
-use crate::archive::{ArchiveId, Entry, Sequence};
 
 /// How often an empty stream is looked at again.
 const EMPTY_POLL: Duration = Duration::from_millis(200);

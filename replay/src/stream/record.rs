@@ -4,10 +4,10 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 use event_log::{Headers, NewRecord, Record};
+use traffic_archive::{ArchiveId, Entry, Line, Sequence};
 use uuid::Uuid;
 
 use super::StreamError;
-use crate::archive::{ArchiveId, Entry, Line, Sequence};
 
 /// The header, or the field, with the archive's id.
 pub(super) const ARCHIVE: &str = "replay-archive";

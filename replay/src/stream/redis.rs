@@ -6,11 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, Script, ServerErrorKind};
+use traffic_archive::{ArchiveId, Entry, Line, Sequence};
 
 use super::lane::Lane;
 use super::record::{ARCHIVE, Label, SEQUENCE, parse_entry};
 use super::{StreamAddress, StreamError, StreamUrl};
-use crate::archive::{ArchiveId, Entry, Line, Sequence};
 
 /// The field with the entry's line.
 const ENTRY: &str = "entry";
@@ -28,7 +28,7 @@ const CALL_ENTRIES_MAX: usize = 512;
 const CALL_BYTES_MAX: usize = 1 << 20;
 
 /// An entry as Redis takes it, in bytes: its bound for one string is 512 MiB, ours that of a line.
-const ENTRY_BYTES_MAX: usize = crate::archive::LINE_BYTES_MAX;
+const ENTRY_BYTES_MAX: usize = traffic_archive::LINE_BYTES_MAX;
 
 /// Appends what is not there yet, and refuses what does not follow.
 ///

@@ -10,12 +10,12 @@ use futures_util::future::try_join_all;
 use order_domain::Partition;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use traffic_archive::{ArchiveId, Line, Sequence};
 
 use super::lane::{self, Lane};
 use super::log::{LogTopic, PartitionLane};
 use super::redis::RedisLane;
 use super::{StreamAddress, StreamError};
-use crate::archive::{ArchiveId, Line, Sequence};
 
 /// Entries that are dealt out to the lanes together.
 const DEAL_ENTRIES_MAX: usize = 4096;

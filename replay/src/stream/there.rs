@@ -3,12 +3,12 @@
 use event_log::{LogError, partition_of_key};
 use futures_util::future::try_join_all;
 use order_domain::Partition;
+use traffic_archive::{ArchiveId, Line, Sequence};
 
 use super::lane::Lane as _;
 use super::log::{LogTopic, PartitionLane};
 use super::redis::RedisLane;
 use super::{StreamAddress, StreamError};
-use crate::archive::{ArchiveId, Line, Sequence};
 
 /// What a stream has of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use traffic_archive::{ArchiveError, ArchiveReader, Entries, Entry, Sequence};
+
 use super::comparison::{Comparison, Differences, Rules};
-use crate::archive::{ArchiveError, ArchiveReader, Entries, Entry, Sequence};
 
 /// Compares the entries of a stretch by their sequence numbers.
 pub(super) async fn compare(

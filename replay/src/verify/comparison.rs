@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json_path::JsonPath;
+use traffic_archive::{Body, Entry, Exchange, Response, Sequence};
 
 use super::Finding;
 use super::json::{differences, shorten};
-use crate::archive::{Body, Entry, Exchange, Response, Sequence};
 
 /// Kinds of differences that are counted apart; further ones are counted as one.
 const KINDS_MAX: usize = 200;

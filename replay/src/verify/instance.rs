@@ -8,13 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use http_body_util::{BodyExt as _, Empty, Limited};
+use http1_client::{TargetError, TargetUrl};
 use hyper::{Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::target::{TargetError, TargetUrl};
 use crate::tls;
 
 /// Where an instance tells what it came to.

@@ -16,11 +16,11 @@ use clap::Args;
 use serde::Serialize;
 use serde_json_path::JsonPath;
 use service_kit::config::ConfigError;
+use traffic_archive::{ArchiveError, ArchiveReader, Location, Sequence};
 
 use self::comparison::{Comparison, Rules};
 use self::subject::Subject;
 use self::whole::Wholeness;
-use crate::archive::{ArchiveError, ArchiveReader, Location, Sequence};
 
 /// The exit code when damage or a difference was found.
 pub const DIFFERENT: u8 = 3;

@@ -9,9 +9,9 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use traffic_archive::{ArchiveReader, Entry, Sequence};
 
 use super::comparison::{Comparison, Differences, Rules};
-use crate::archive::{ArchiveReader, Entry, Sequence};
 use crate::outcome::{Outcome, outcomes};
 use crate::sort::{Sorted, Sorter};
 

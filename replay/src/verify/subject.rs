@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use traffic_archive::Location;
+
 use super::instance::Instance;
-use crate::archive::Location;
 
 /// An archive, or a running Seriatim.
 #[derive(Clone, Debug, PartialEq, Eq)]

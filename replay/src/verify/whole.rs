@@ -5,9 +5,9 @@ use std::thread::available_parallelism;
 
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
+use traffic_archive::{ArchiveError, ArchiveReader, Chain, Damage};
 
 use super::Finding;
-use crate::archive::{ArchiveError, ArchiveReader, Chain, Damage};
 
 /// Segments that are checked side by side.
 const SEGMENTS_AT_ONCE_MAX: usize = 4;

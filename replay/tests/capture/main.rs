@@ -12,7 +12,6 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use replay::archive::{ArchiveReader, ArchiveWriter, Entry, Location, Sequence, WriterSettings};
 use replay::capture::{
     CaptureError, CaptureSettings, KeyRule, Redaction, Summary, Tally, WhenBehind, capture,
 };
@@ -21,6 +20,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use traffic_archive::{ArchiveReader, ArchiveWriter, Entry, Location, Sequence, WriterSettings};
 
 /// How long is waited for what must happen.
 const WAIT_MAX: Duration = Duration::from_mins(2);

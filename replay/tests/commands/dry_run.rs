@@ -1,8 +1,8 @@
 //! What floods can be tried first.
 
 use jiff::{SignedDuration, Timestamp};
-use replay::archive::{ArchiveWriter, Exchange, Location, WriterSettings};
 use serde_json::json;
+use traffic_archive::{ArchiveWriter, Exchange, Location, WriterSettings};
 
 use crate::program::{Desk, block_on};
 

@@ -37,7 +37,7 @@ fn real_purchases_become_orders_by_date() {
     let dollars = |text: &str| text.replace('.', "").parse::<u64>().unwrap();
     let in_file: u64 =
         cdnow_text().lines().skip(1).map(|line| dollars(line.rsplit(' ').next().unwrap())).sum();
-    let body = |entry: &replay::archive::Entry| -> Value {
+    let body = |entry: &traffic_archive::Entry| -> Value {
         serde_json::from_slice(entry.exchange.body.bytes()).unwrap()
     };
     let in_archive: u64 =

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use replay::archive::{ArchiveReader, Entry, Location, Sequence};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use traffic_archive::{ArchiveReader, Entry, Location, Sequence};
 
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     Runtime::new().expect("a runtime starts").block_on(work)

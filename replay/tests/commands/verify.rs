@@ -1,7 +1,7 @@
 use jiff::Timestamp;
-use replay::archive::{ArchiveWriter, Exchange, Location, Response, Sequence, WriterSettings};
 use replay::outcome::Outcome;
 use serde_json::json;
+use traffic_archive::{ArchiveWriter, Exchange, Location, Response, Sequence, WriterSettings};
 
 use crate::program::{Desk, block_on};
 

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use jiff::{SignedDuration, Timestamp};
-use replay::archive::{ArchiveWriter, Exchange, Location, WriterSettings};
 use replay::load_sink::{LoadSink, SinkSettings};
 use replay::outcome::{Outcome, outcomes};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
+use traffic_archive::{ArchiveWriter, Exchange, Location, WriterSettings};
 
 /// Between recorded requests.
 const GAP: SignedDuration = SignedDuration::from_millis(1);

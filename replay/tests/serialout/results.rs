@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use replay::archive::{Body, Exchange, Response};
 use replay::load_sink::{Demand, SinkSettings};
+use traffic_archive::{Body, Exchange, Response};
 
 use crate::bed::{Bed, at, sink, url};
 

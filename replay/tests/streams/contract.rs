@@ -1,9 +1,9 @@
 //! What every stream must do.
 
-use replay::archive::{ArchiveReader, Line, Sequence};
 use replay::source::SourceLocation;
 use replay::stream::{StreamError, StreamReader, StreamTarget, TargetSettings, Until};
 use tempfile::tempdir;
+use traffic_archive::{ArchiveReader, Line, Sequence};
 
 use crate::{Embedded, Kafka, Redis, Server, archive, assert_whole, copy};
 
@@ -179,7 +179,7 @@ async fn a_shorter_archive_is_refused(server: &impl Server) {
     let mut json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     json["archiveId"] = manifest["archiveId"].take();
     std::fs::write(copied.path().join("manifest.json"), json.to_string()).expect("written");
-    let location = replay::archive::Location::folder(copied.path());
+    let location = traffic_archive::Location::folder(copied.path());
     drop(short);
     let short = ArchiveReader::open(&location).await.expect("it opens");
     let error = copy(&short, &address).await.expect_err("the stream has more");

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use replay::archive::ArchiveReader;
 use replay::stream::StreamAddress;
 use tempfile::tempdir;
+use traffic_archive::ArchiveReader;
 
 use crate::server::Private;
 use crate::{Embedded, Kafka, Redis, Server, archive, assert_whole};
@@ -92,8 +92,8 @@ async fn survives_a_restart(server: &impl Server, private: &Private) {
 
 /// The topic may not be there yet.
 async fn records_so_far(server: &impl Server, address: &StreamAddress) -> u64 {
-    use replay::archive::Sequence;
     use replay::stream::{StreamReader, Until};
+    use traffic_archive::Sequence;
     let there = StreamReader::open(address, Sequence::FIRST, Until::End).await.is_ok();
     if there { server.records(address).await } else { 0 }
 }

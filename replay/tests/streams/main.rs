@@ -8,9 +8,9 @@ use std::path::Path;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use replay::archive::{ArchiveReader, ArchiveWriter, Body, Exchange, Location, WriterSettings};
 use replay::stream::{StreamAddress, StreamReader, Until};
 use tokio_util::sync::CancellationToken;
+use traffic_archive::{ArchiveReader, ArchiveWriter, Body, Exchange, Location, WriterSettings};
 
 pub use server::{Embedded, Kafka, Redis, Server};
 
@@ -54,7 +54,7 @@ pub async fn copy(
 
 /// Demands that the stream holds every entry of the archive once, in order.
 pub async fn assert_whole(archive: &ArchiveReader, address: &StreamAddress) {
-    use replay::archive::Sequence;
+    use traffic_archive::Sequence;
     let mut reader =
         StreamReader::open(address, Sequence::FIRST, Until::End).await.expect("the stream opens");
     assert_eq!(reader.archive_id(), archive.manifest().archive_id);

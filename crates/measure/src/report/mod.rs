@@ -2,6 +2,7 @@
 
 mod distribution;
 mod html;
+mod load;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub use distribution::Bin;
 use jiff::Timestamp;
+pub use load::{LevelUnit, LoadFigures, StageFigures, TaskFigures};
 use serde::{Deserialize, Serialize};
 
 use crate::{Interval, Latencies, Percentile, Run, Verdict, run};
@@ -49,6 +51,9 @@ pub struct Report {
     pub service_time_us: Option<Times>,
     /// How late requests were sent.
     pub start_delay_us: Option<Times>,
+    /// What was asked of a target and what it answered, where the run was a load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadFigures>,
     /// Thresholds and what came of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slo: Option<Judgement>,
@@ -199,6 +204,7 @@ impl Report {
             error_latency_us: Times::of(run.error_latency()),
             service_time_us: Times::of(run.service_time()),
             start_delay_us: Times::of(run.start_delay()),
+            load: None,
             slo: None,
             distribution: distribution::of(&latency),
             intervals: series.iter().map(IntervalFigures::of).collect(),
@@ -209,6 +215,13 @@ impl Report {
     #[must_use]
     pub fn fact(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.facts.push(Fact { name: name.into(), value: value.into() });
+        self
+    }
+
+    /// With what a load asked, and what it was answered.
+    #[must_use]
+    pub fn loaded(mut self, load: LoadFigures) -> Self {
+        self.load = Some(load);
         self
     }
 
@@ -269,7 +282,8 @@ impl Report {
 }
 
 impl Times {
-    fn of(latencies: &Latencies) -> Option<Self> {
+    /// Of these; `None` of nothing.
+    pub fn of(latencies: &Latencies) -> Option<Self> {
         let at = |percentile| latencies.at(percentile).map(microseconds);
         Some(Self {
             min: latencies.min().map(microseconds)?,
@@ -293,7 +307,7 @@ impl InFlightFigures {
 }
 
 impl IntervalFigures {
-    fn of(interval: &Interval) -> Self {
+    pub(crate) fn of(interval: &Interval) -> Self {
         let at = |percent| interval.latency_at(percent).map(microseconds);
         let times = || {
             Some(IntervalTimes {

@@ -110,3 +110,64 @@ fn the_figures_agree_with_one_another() {
         assert!((pair[1].from_seconds - end).abs() < 0.0011, "{end} is not where the next begins");
     }
 }
+
+fn loaded() -> Report {
+    let stage = |name: &str, from_seconds, seconds, from, to| StageFigures {
+        name: name.to_owned(),
+        from_seconds,
+        seconds,
+        from,
+        to,
+        unit: LevelUnit::PerSecond,
+    };
+    let run = stormy_run();
+    let latencies = run.latency();
+    Report::new("load", &run).loaded(LoadFigures {
+        asked: Some(95_000),
+        stages: vec![
+            stage("ramp:1000/s:10s", 0.0, 10.0, 0.0, 1_000.0),
+            stage("hold:80s", 10.0, 80.0, 1_000.0, 1_000.0),
+        ],
+        statuses: BTreeMap::from([(202, 90_122), (503, 184)]),
+        problems: BTreeMap::from([("/problems/<odd>".to_owned(), 184)]),
+        bytes_sent: Some(1_000_000),
+        bytes_received: 2_000_000,
+        tasks: vec![
+            TaskFigures::new("purchase", 278, &latencies),
+            TaskFigures::new("read", 0, &Latencies::new()),
+        ],
+        warnings: vec!["the load generator itself was the limit".to_owned()],
+    })
+}
+
+#[test]
+fn a_load_tells_what_was_asked_and_what_was_answered() {
+    let text = loaded().to_text();
+    for line in [
+        "  asked               95,000  1,056/s\n",
+        "  answers             90,122  status 202\n",
+        "                         184  status 503\n",
+        "                         184  problem /problems/<odd>\n",
+        "  bytes            1,000,000  sent\n",
+        "                   2,000,000  received\n",
+        "  WARNING      the load generator itself was the limit\n",
+        "  read                 0         0         -         -         -         -\n",
+    ] {
+        assert!(text.contains(line), "{line:?} is not in\n{text}");
+    }
+    let page = loaded().to_html();
+    for part in [
+        "<dt>asked</dt><dd>95,000 requests, 1,056/s</dd>",
+        "<th>problem /problems/&lt;odd&gt;</th><td>184</td>",
+        "<i></i><span>asked</span>",
+        "Warning:</span> the load generator itself was the limit",
+        "<h2>Tasks</h2>",
+    ] {
+        assert!(page.contains(part), "{part:?} is not in the page");
+    }
+}
+
+#[test]
+fn a_load_is_read_from_its_json() {
+    assert!(Report::from_json(&loaded().to_json()).unwrap() == loaded());
+}

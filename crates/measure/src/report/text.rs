@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::Report;
+use super::{LoadFigures, Report};
 use crate::quantity::{show_count, show_time, three_digits};
 
 /// Columns of the table of times.
@@ -24,6 +24,10 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     requests(report, out)?;
     writeln!(out)?;
     times(report, out)?;
+    if let Some(load) = &report.load {
+        tasks(load, out)?;
+        warnings(load, out)?;
+    }
     slo(report, out)
 }
 
@@ -35,6 +39,9 @@ fn requests(report: &Report, out: &mut String) -> std::fmt::Result {
     };
     let elapsed = show_elapsed(report.elapsed_seconds);
     let rate = three_digits(report.rate_per_second);
+    if let Some(asked) = report.load.as_ref().and_then(|load| load.asked) {
+        line(out, "asked", asked, &format!("{}/s", asked_per_second(asked, report)))?;
+    }
     line(out, "requests", requests.ended, &format!("in {elapsed}"))?;
     line(out, "succeeded", requests.succeeded, &format!("{rate}/s"))?;
     line(out, "failed", requests.failed, &share_failed(report))?;
@@ -48,7 +55,64 @@ fn requests(report: &Report, out: &mut String) -> std::fmt::Result {
         line(out, "unfinished", requests.unfinished, "in no other figure")?;
     }
     let mean = format!("at most, {} on average", three_digits(report.in_flight.mean));
-    line(out, "in flight", report.in_flight.max, &mean)
+    line(out, "in flight", report.in_flight.max, &mean)?;
+    match &report.load {
+        Some(load) => answers(load, out),
+        None => Ok(()),
+    }
+}
+
+fn answers(load: &LoadFigures, out: &mut String) -> std::fmt::Result {
+    let statuses = load.statuses.iter().map(|(status, count)| (format!("status {status}"), *count));
+    let problems = load.problems.iter().map(|(kind, count)| (format!("problem {kind}"), *count));
+    for (number, (kind, count)) in statuses.chain(problems).enumerate() {
+        let name = if number == 0 { "answers" } else { "" };
+        writeln!(out, "  {name:<12} {:>13}  {kind}", show_count(count))?;
+    }
+    if let Some(sent) = load.bytes_sent {
+        writeln!(out, "  {:<12} {:>13}  sent", "bytes", show_count(sent))?;
+    }
+    let name = if load.bytes_sent.is_some() { "" } else { "bytes" };
+    writeln!(out, "  {name:<12} {:>13}  received", show_count(load.bytes_received))
+}
+
+/// What was asked, over the time in which it should have been sent.
+pub(super) fn asked_per_second(asked: u64, report: &Report) -> String {
+    let staged = |load: &LoadFigures| load.stages.iter().map(|stage| stage.seconds).sum::<f64>();
+    let seconds = report.load.as_ref().map_or(0.0, staged).min(report.elapsed_seconds);
+    #[expect(clippy::cast_precision_loss, reason = "requests are far below 2^52")]
+    let rate = if seconds > 0.0 { asked as f64 / seconds } else { 0.0 };
+    three_digits(rate)
+}
+
+fn tasks(load: &LoadFigures, out: &mut String) -> std::fmt::Result {
+    if load.tasks.is_empty() {
+        return Ok(());
+    }
+    let head = ["requests", "failed", "p50", "p90", "p99", "max"];
+    writeln!(out, "\n  {:<12} {}", "task", cells(&head.map(str::to_owned)))?;
+    for task in &load.tasks {
+        let time = |value: fn(&super::Times) -> f64| {
+            task.latency_us.as_ref().map_or_else(|| "-".to_owned(), |times| show_us(value(times)))
+        };
+        let columns = [
+            show_count(task.requests),
+            show_count(task.failed),
+            time(|times| times.p50),
+            time(|times| times.p90),
+            time(|times| times.p99),
+            time(|times| times.max),
+        ];
+        writeln!(out, "  {:<12} {}", task.name, cells(&columns))?;
+    }
+    Ok(())
+}
+
+fn warnings(load: &LoadFigures, out: &mut String) -> std::fmt::Result {
+    for warning in &load.warnings {
+        writeln!(out, "\n  WARNING      {warning}")?;
+    }
+    Ok(())
 }
 
 pub(super) fn share_failed(report: &Report) -> String {

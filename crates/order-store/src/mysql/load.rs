@@ -28,7 +28,8 @@ struct Index {
 }
 
 async fn indexes(connection: &mut MySqlConnection, sql: &str) -> Result<Vec<Index>, StoreError> {
-    let rows = query(AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.map_err(classify)?;
+    let rows =
+        query(AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.map_err(classify)?;
     let index = |row| {
         let text = |column| sqlx::mysql::MySqlRow::text(row, column).map(str::to_owned);
         Ok(Index { name: text(0)?, table: text(1)?, columns: text(2)? })

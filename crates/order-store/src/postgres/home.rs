@@ -9,7 +9,6 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, Postgres};
 use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar, raw_sql};
 use tokio::time::timeout;
 
-
 use super::errors::classify;
 use super::{
     ACQUIRE_TIMEOUT, PostgresStore, READ_TIMEOUT, at_most, connect_alone, migrate, options_of,

@@ -13,6 +13,7 @@ use order_store::{
 use crate::contract::rows::{batch, order, order_id, page, rejected, step, stream};
 use crate::contract::trading::words::{self, Market, SYMBOL, account, buy, sell, symbol, venue};
 use crate::double::{Answer, Asked, Cell, Double, Given};
+use crate::server::open_first;
 
 /// The rows that a statement over many rows was given.
 fn rows_given(asked: &Asked) -> usize {
@@ -81,7 +82,7 @@ async fn store() -> (Double, OrderStore) {
 
 async fn store_with(option: &str) -> (Double, OrderStore) {
     let double = Double::start(answer).await;
-    let store = order_store::open(&(double.url() + option)).await.unwrap();
+    let store = open_first(&(double.url() + option)).await;
     (double, store)
 }
 
@@ -155,7 +156,7 @@ async fn the_first_checkpoint_and_an_order_that_replaces_another() {
         _ => answer(asked),
     })
     .await;
-    let store = order_store::open(&double.url()).await.unwrap();
+    let store = open_first(&double.url()).await;
     let whole = ProjectionBatch { moves: vec![step(0, 0, 1)], ..batch(vec![order(1)]) };
     store.projections.apply(&whole).await.unwrap();
     insta::assert_snapshot!(sent(&double));

@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::contract::rows::{batch, order, order_id, page, step, stream};
 use crate::double::{Answer, Asked, Cell, Double, Encryption, Given, Login};
+use crate::server::open_first;
 
 const READ_CONNECTIONS_MAX: usize = order_store::mssql::READ_CONNECTIONS_MAX as usize;
 const WRITE_CONNECTIONS_MAX: usize = order_store::mssql::WRITE_CONNECTIONS_MAX as usize;
@@ -28,7 +29,7 @@ fn fine(asked: &Asked) -> Answer {
 }
 
 async fn store_at(double: &Double) -> OrderStore {
-    order_store::open(&double.url()).await.unwrap()
+    open_first(&double.url()).await
 }
 
 #[tokio::test]
@@ -46,7 +47,7 @@ async fn a_token_goes_instead_of_a_password_and_is_read_for_every_connection() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let (path, port) = (file.path().display(), double.port);
     let url = format!("mssql://127.0.0.1:{port}/shop?encrypt=off&token-file={path}");
-    let store = order_store::open(&url).await.unwrap();
+    let store = open_first(&url).await;
     std::fs::write(file.path(), "first.token\n").unwrap();
     store.queries.order(order_id(1)).await.unwrap();
     std::fs::write(file.path(), "second.token\n").unwrap();
@@ -111,13 +112,13 @@ async fn encryption_asks_for_a_certificate_that_is_trusted() {
         std::fs::write(&authority, certificate).unwrap();
         let url = format!("mssql://sa:secret@localhost:{}/shop?{asked}", double.port);
 
-        let store = order_store::open(&url).await.unwrap();
+        let store = open_first(&url).await;
         let error = store.queries.order(order_id(1)).await.unwrap_err();
         assert!(!matches!(error, StoreError::Refused(_)), "{error}");
         assert!(double.logins().is_empty(), "nobody was told the password");
 
         for trust in [format!("ca-file={}", authority.display()), "trust=anything".to_owned()] {
-            let store = order_store::open(&(url.clone() + &trust)).await.unwrap();
+            let store = open_first(&(url.clone() + &trust)).await;
             store.queries.order(order_id(1)).await.unwrap();
         }
         assert_eq!(double.logins().len(), 2);
@@ -128,7 +129,7 @@ async fn encryption_asks_for_a_certificate_that_is_trusted() {
 async fn a_server_without_encryption_is_told_nothing() {
     let double = Double::start(fine).await;
     let url = double.url().replace("encrypt=off", "encrypt=required");
-    let store = order_store::open(&url).await.unwrap();
+    let store = open_first(&url).await;
     store.queries.order(order_id(1)).await.unwrap_err();
     assert!(double.logins().is_empty(), "nobody was told the password");
 }
@@ -376,7 +377,7 @@ async fn a_server_that_is_not_there_is_named() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let port = socket.local_addr().unwrap().port();
     let url = format!("mssql://sa:secret@127.0.0.1:{port}/shop?encrypt=off");
-    let store = order_store::open(&url).await.unwrap();
+    let store = open_first(&url).await;
     let error = store.queries.order(order_id(1)).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     assert!(error.to_string().contains(&format!("SQL Server at 127.0.0.1:{port}")), "{error}");

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use order_store::OrderStore;
+use order_store::generations::Generation;
 use tiberius::{AuthMethod, Client, Config, EncryptionLevel, Row};
 use tokio::net::TcpStream;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
@@ -40,6 +41,12 @@ impl Database {
         url.set_path(&self.name);
         url
     }
+}
+
+/// The first generation of the store at `url`, whichever is live: nobody asks first which that is.
+pub async fn open_first(url: &str) -> OrderStore {
+    let generations = order_store::open_generations(url).await.unwrap();
+    generations.open(Generation::FIRST).await.unwrap().store
 }
 
 /// What the schema's indexes ask of whoever makes them or changes a row.

@@ -1,8 +1,8 @@
 //! The body of a request, as a text or as JSON.
 
 use serde_json::Value;
+use traffic_archive::Body;
 
-use crate::archive::Body;
 use crate::ingest::record::Record;
 use crate::ingest::template::{JsonTemplate, Reason, Template};
 

@@ -46,11 +46,11 @@ use std::path::Path;
 
 use super::record::Record;
 use super::template::{Reason, Template};
-use crate::archive::{Exchange, Response};
 use body::BodyTemplate;
 use file::File;
 pub(super) use file::{Format, Order, Source};
 use time::TimeFormat;
+use traffic_archive::{Exchange, Response};
 use valid::{check_header, check_path, check_token};
 
 /// The mappings that come with the program, by name.

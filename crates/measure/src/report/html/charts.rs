@@ -7,7 +7,7 @@ use super::scale::Scale;
 use super::{chart, show_seconds};
 use crate::quantity::{show_count, three_digits};
 use crate::report::text::show_us;
-use crate::report::{IntervalFigures, IntervalTimes, Report};
+use crate::report::{IntervalFigures, IntervalTimes, LevelUnit, Report};
 
 /// Kinds of errors with a colour of their own, commonest first; the others share one.
 const ERROR_COLOURS: [&str; 4] = ["red", "amber", "violet", "blue"];
@@ -23,11 +23,17 @@ pub(super) fn over_time(report: &Report) -> String {
 fn rate(report: &Report) -> String {
     let failed = |interval: &IntervalFigures| per_second(interval.failed(), interval.seconds);
     let values = report.intervals.iter().flat_map(|it| [it.rate_per_second, failed(it)]);
+    let asked = levels(report, LevelUnit::PerSecond);
+    let values = values.chain(asked.iter().filter_map(|(_, rate)| *rate));
     let mut plot = over(report, "Requests a second over time", Scale::from_zero(values), label);
+    let mut legend = vec![("blue", "succeeded".to_owned())];
+    if !asked.is_empty() {
+        plot.line("grey", &asked);
+        legend.push(("grey", "asked".to_owned()));
+    }
     let succeeded = points(report, |interval| interval.rate_per_second);
     plot.area("blue", &succeeded);
     plot.line("blue", &some(&succeeded));
-    let mut legend = vec![("blue", "succeeded".to_owned())];
     if report.requests.failed > 0 {
         plot.line("red", &some(&points(report, failed)));
         legend.push(("red", "failed".to_owned()));
@@ -72,8 +78,15 @@ fn latency(report: &Report) -> String {
 fn in_flight(report: &Report) -> String {
     #[expect(clippy::cast_precision_loss, reason = "requests under way are far below 2^52")]
     let most = |interval: &IntervalFigures| interval.in_flight.max as f64;
-    let scale = Scale::from_zero(report.intervals.iter().map(most));
+    let users = levels(report, LevelUnit::Users);
+    let seen = report.intervals.iter().map(most);
+    let scale = Scale::from_zero(seen.chain(users.iter().filter_map(|(_, level)| *level)));
     let mut plot = over(report, "Requests in flight over time", scale, label);
+    let mut legend = vec![("grey", "most".to_owned()), ("teal", "mean".to_owned())];
+    if !users.is_empty() {
+        plot.line("violet", &users);
+        legend.push(("violet", "users".to_owned()));
+    }
     let mean = points(report, |interval| interval.in_flight.mean);
     plot.area("teal", &mean);
     plot.line("grey", &some(&points(report, most)));
@@ -82,8 +95,18 @@ fn in_flight(report: &Report) -> String {
         let mean = three_digits(interval.in_flight.mean);
         format!("mean {mean}\nmost {}", show_count(interval.in_flight.max))
     });
-    let legend = [("grey", "most".to_owned()), ("teal", "mean".to_owned())];
     chart("In flight", &legend, &plot.into_svg())
+}
+
+/// The level of a load over time, as far as the run went.
+fn levels(report: &Report, unit: LevelUnit) -> Vec<(f64, Option<f64>)> {
+    let stages = report.load.iter().flat_map(|load| &load.stages);
+    let stages = stages.filter(|stage| stage.unit == unit && stage.seconds > 0.0);
+    let ends = stages.flat_map(|stage| {
+        let end = stage.from_seconds + stage.seconds;
+        [(stage.from_seconds, Some(stage.from)), (end, Some(stage.to))]
+    });
+    ends.filter(|(seconds, _)| *seconds <= report.elapsed_seconds + 1.0).collect()
 }
 
 /// Bars of errors a second, one kind upon the other.

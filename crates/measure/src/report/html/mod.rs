@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use super::text::{share_failed, show_elapsed, show_us};
+use super::text::{asked_per_second, share_failed, show_elapsed, show_us};
 use super::{Report, Times};
 use crate::quantity::{show_count, three_digits};
 
@@ -24,11 +24,13 @@ pub(super) fn render(report: &Report) -> String {
     let title = escape(&report.title);
     let body = [
         header(report),
+        warnings(report),
         slo(report),
         tiles(report),
         charts::over_time(report),
         charts::distribution(report),
         times(report),
+        answers(report),
         footer(report),
     ]
     .concat();
@@ -59,7 +61,67 @@ fn facts(report: &Report) -> Vec<(&str, String)> {
     let requests = report.requests;
     let seldom = [("retries", requests.retries), ("unfinished", requests.unfinished)];
     let seldom = seldom.into_iter().filter(|(_, count)| *count > 0);
-    told.chain(seldom.map(|(name, count)| (name, show_count(count)))).collect()
+    let asked = report.load.as_ref().and_then(|load| load.asked);
+    let asked = asked.map(|asked| {
+        let rate = asked_per_second(asked, report);
+        ("asked", format!("{} requests, {rate}/s", show_count(asked)))
+    });
+    told.chain(asked).chain(seldom.map(|(name, count)| (name, show_count(count)))).collect()
+}
+
+fn warnings(report: &Report) -> String {
+    let warnings = report.load.as_ref().map_or(&[][..], |load| &load.warnings);
+    collect(warnings, |warning| {
+        let warning = escape(warning);
+        format!("<section><span class=\"missed\">Warning:</span> {warning}</section>\n")
+    })
+}
+
+/// What the target answered, and the kinds of requests.
+fn answers(report: &Report) -> String {
+    let Some(load) = &report.load else { return String::new() };
+    let row = |name: &str, count: u64| {
+        format!("<tr><th>{}</th><td>{}</td></tr>\n", escape(name), show_count(count))
+    };
+    let mut rows = String::new();
+    for (status, count) in &load.statuses {
+        rows.push_str(&row(&format!("status {status}"), *count));
+    }
+    for (kind, count) in &load.problems {
+        rows.push_str(&row(&format!("problem {kind}"), *count));
+    }
+    if let Some(sent) = load.bytes_sent {
+        rows.push_str(&row("bytes sent", sent));
+    }
+    rows.push_str(&row("bytes received", load.bytes_received));
+    let table = |title: &str, rows: &str| {
+        format!(
+            "<section>\n<div class=\"head\"><h2>{title}</h2></div>\n<div class=\"scroll\">\
+             <table class=\"narrow\">\n{rows}</table></div>\n</section>\n"
+        )
+    };
+    if load.tasks.is_empty() {
+        return table("Answers", &rows);
+    }
+    let tasks = collect(&load.tasks, |task| {
+        let time = |value: fn(&Times) -> f64| {
+            task.latency_us.as_ref().map_or_else(|| "-".to_owned(), |times| show_us(value(times)))
+        };
+        let cells = [
+            show_count(task.requests),
+            show_count(task.failed),
+            time(|times| times.p50),
+            time(|times| times.p99),
+            time(|times| times.max),
+        ];
+        let cells = collect(&cells, |cell| format!("<td>{cell}</td>"));
+        format!("<tr><th>{}</th>{cells}</tr>\n", escape(&task.name))
+    });
+    let head = collect(&["requests", "failed", "p50", "p99", "longest"], |name| {
+        format!("<th>{name}</th>")
+    });
+    let tasks = format!("<thead><tr><th></th>{head}</tr></thead>\n<tbody>\n{tasks}</tbody>");
+    table("Answers", &rows) + &table("Tasks", &tasks)
 }
 
 fn tiles(report: &Report) -> String {

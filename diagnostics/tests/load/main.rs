@@ -1,0 +1,12 @@
+//! `diagnostics load` and `diagnostics compare`, as a person or a script runs them, against targets that
+//! behave and targets that don't.
+
+mod bad_input;
+mod closed;
+mod comparing;
+mod oha;
+mod open;
+mod run;
+mod stopping;
+mod target;
+mod terminal;
