@@ -18,7 +18,7 @@ use crate::generations::{
 use crate::rows::Columns as _;
 use crate::{OrderStore, StoreError};
 
-/// Held by the connection until that ends. Source: documentation of sp_getapplock.
+/// Held by the connection until that ends. Source: documentation of `sp_getapplock`.
 const LOCK: &str = "declare @outcome int;
 exec @outcome = sp_getapplock @Resource = N'seriatim rebuild', @LockMode = N'Exclusive',
      @LockOwner = N'Session', @LockTimeout = 0;
