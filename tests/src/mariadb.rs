@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::services::shared;
 
+/// A test makes no more generations than this.
+const GENERATIONS_MAX: u32 = 4;
+
 /// An empty database; removed when dropped.
 pub struct Mariadb {
     server: Url,
@@ -52,5 +55,8 @@ impl Mariadb {
 impl Drop for Mariadb {
     fn drop(&mut self) {
         self.client("", &format!("drop database {}", self.name));
+        for generation in 2..=GENERATIONS_MAX {
+            self.client("", &format!("drop database if exists {}_g{generation}", self.name));
+        }
     }
 }
