@@ -16,6 +16,7 @@ pub mod content;
 mod error;
 pub mod generations;
 mod model;
+mod moves;
 pub mod mssql;
 mod multi_row;
 pub mod mysql;
@@ -35,5 +36,6 @@ pub use model::{
     Checkpoint, CheckpointMove, Cursor, OrderFilter, OrderRow, OrderStatus, PAGE_ROWS_MAX, Page,
     ParkedSubject, ProjectionBatch, RetryTier, StreamId,
 };
+pub use moves::Moves;
 pub use open::{OrderStore, open, open_generations};
 pub use port::{OrderQueries, ProjectionStore};

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use order_domain::{OrderId, Partition};
 
 use crate::{
-    Checkpoint, OrderFilter, OrderRow, Page, ParkedSubject, ProjectionBatch, StoreError, StreamId,
+    Checkpoint, Moves, OrderFilter, OrderRow, Page, ParkedSubject, ProjectionBatch, StoreError,
+    StreamId,
 };
 
 /// What the projector, the only writer, needs.
@@ -48,6 +49,13 @@ pub trait OrderQueries: Send + Sync + 'static {
 
     /// How far `stream` is projected.
     async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError>;
+
+    /// Tells, from now on, when [`projected`](Self::projected) may answer something else; where
+    /// another process projects, nothing is ever told.
+    fn moves(&self, stream: &StreamId) -> Moves {
+        let _ = stream;
+        Moves::elsewhere()
+    }
 
     /// How many partitions `topic` has; `None` where no projector has said so yet.
     async fn partitions(&self, topic: &str) -> Result<Option<u32>, StoreError>;

@@ -5,6 +5,8 @@ mod contract;
 mod plans;
 #[path = "sqlite/random_market.rs"]
 mod random_market;
+#[path = "sqlite/sharing.rs"]
+mod sharing;
 
 use std::path::Path;
 

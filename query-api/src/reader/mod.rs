@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use order_domain::{Offset, OrderId, Partition, VenueId};
 use order_store::trading::TradingQueries;
-use order_store::{OrderFilter, OrderQueries, OrderRow, Page, StoreError, StreamId};
+use order_store::{Moves, OrderFilter, OrderQueries, OrderRow, Page, StoreError, StreamId};
 use tokio::time::{Instant, timeout};
 
 use crate::metrics;
@@ -77,9 +77,13 @@ impl Reader {
 
     /// The first command of `partition` whose effect readers can't see yet.
     pub(crate) async fn projected(&self, partition: Partition) -> Result<Offset, NoAnswer> {
-        let stream = StreamId { topic: ORDER_EVENTS.to_owned(), partition };
-        let checkpoint = self.ask("projected", self.queries.projected(&stream)).await?;
+        let checkpoint = self.ask("projected", self.queries.projected(&stream(partition))).await?;
         Ok(checkpoint.source_next)
+    }
+
+    /// Tells when [`projected`](Self::projected) may answer something else, where this process knows.
+    pub(crate) fn moves(&self, partition: Partition) -> Moves {
+        self.queries.moves(&stream(partition))
     }
 
     /// How many partitions there are; `None` where the store has not been told yet.
@@ -99,6 +103,10 @@ impl Reader {
     ) -> Result<T, NoAnswer> {
         ask(&self.outage, query, answer).await
     }
+}
+
+fn stream(partition: Partition) -> StreamId {
+    StreamId { topic: ORDER_EVENTS.to_owned(), partition }
 }
 
 /// Bounds and measures one query. `outage` is that of the store that is asked.

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::metrics::{self, StrongRead};
 use crate::reader::{NoAnswer, QUERY_TIME_MAX, Reader};
 
-/// A poller's pause while the projection moves.
+/// A poller's pause while the projection moves. Where this process projects, it asks earlier.
 const POLL_PAUSE_MIN: Duration = Duration::from_millis(2);
 /// Its pause once the projection has not moved for a while; it doubles until it is here.
 const POLL_PAUSE_MAX: Duration = Duration::from_millis(20);
@@ -165,18 +165,23 @@ impl ProjectionWatch {
         subscription
     }
 
-    /// Asks the store how far `partition` is, again and again while somebody waits.
+    /// Asks the store how far `partition` is, again and again while somebody waits: as soon as it has
+    /// moved where this process projects, else after a pause.
     async fn poll(self: Arc<Self>, partition: Partition) {
         let mut pause = POLL_PAUSE_MIN;
         let mut before = None;
         while self.is_awaited(partition) {
+            let mut told = self.reader.moves(partition);
             let asked_at = Instant::now();
             let answer = self.reader.projected(partition).await;
             self.publish(partition, answer, asked_at);
             let Ok(projected) = answer else { return };
             let moved = before.replace(projected) != Some(projected);
             pause = if moved { POLL_PAUSE_MIN } else { (pause * 2).min(POLL_PAUSE_MAX) };
-            sleep(pause).await;
+            tokio::select! {
+                () = told.next() => {}
+                () = sleep(pause) => {}
+            }
         }
     }
 

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::home::{self, Home};
 use super::{FOLLOWED_EVERY, Generation};
+use crate::moves::Telling;
 use crate::{Checkpoint, OrderStore, ProjectionBatch, StoreError, StreamId};
 
 /// How long a readiness check that comes first waits to hear which generation is live.
@@ -32,6 +33,7 @@ pub(crate) fn follow(home: Arc<dyn Home>) -> OrderStore {
         home,
         state: Mutex::default(),
         looking: tokio::sync::Mutex::default(),
+        moves: Telling::default(),
     }))))
 }
 
@@ -42,6 +44,8 @@ struct Shared {
     state: Mutex<State>,
     /// Held by who looks which generation is live.
     looking: tokio::sync::Mutex<()>,
+    /// What is projected through this store, told to its readers.
+    moves: Telling,
 }
 
 #[derive(Default)]

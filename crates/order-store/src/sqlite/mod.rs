@@ -16,6 +16,7 @@ mod plans;
 mod read;
 mod trading;
 mod write;
+mod write_back;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -54,14 +55,15 @@ const WRITE_CACHE_KIB: u32 = 64 * 1_024;
 /// A reader's page cache, in KiB.
 const READ_CACHE_KIB: u32 = 8 * 1_024;
 
-/// How many pages the write-ahead log gathers before they are moved into the file: 16 MiB. A page
-/// that is changed again meanwhile is moved once.
-const CHECKPOINT_PAGES: u32 = 4_096;
+/// At how many pages in the write-ahead log, 64 MiB, the writer itself moves them into the file. Under
+/// less load they are moved [beside it](write_back).
+const CHECKPOINT_PAGES: u32 = 16_384;
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
     file: PathBuf,
     writer: SqlitePool,
+    gathering: write::Gathering,
     readers: SqlitePool,
     /// For a view, which has a connection of its own.
     viewing: SqliteConnectOptions,
@@ -80,12 +82,15 @@ impl SqliteStore {
     }
 
     fn over(options: SqliteConnectOptions, read_only: bool) -> Self {
+        let loading = writing(options.clone(), read_only);
+        let writer = pool(1).connect_lazy_with(loading.clone());
         Self {
             file: options.get_filename().to_owned(),
-            writer: pool(1).connect_lazy_with(writing(options.clone(), read_only)),
+            gathering: write::Gathering::new(writer.clone(), loading.clone()),
+            writer,
             readers: pool(READ_CONNECTIONS_MAX).connect_lazy_with(reading(options.clone())),
-            viewing: reading(options.clone()),
-            loading: writing(options, read_only),
+            viewing: reading(options),
+            loading,
         }
     }
 }
@@ -183,7 +188,7 @@ impl ProjectionStore for SqliteStore {
     }
 
     async fn apply(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
-        write::apply(&self.writer, batch).await
+        self.gathering.apply(batch).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -1,7 +1,10 @@
-//! One batch, one transaction.
+//! One batch, or several that waited, one transaction.
 
+mod gathering;
 mod orders;
 mod parked;
+
+pub use gathering::Gathering;
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
@@ -11,13 +14,6 @@ use super::errors::classify;
 use crate::stored::{mark_to_sql, offset_to_sql};
 use crate::trading::write as trading;
 use crate::{Checkpoint, CheckpointMove, ProjectionBatch, StoreError};
-
-/// Writes the batch. Whatever fails drops the transaction, which rolls it back.
-pub async fn apply(writer: &SqlitePool, batch: &ProjectionBatch) -> Result<(), StoreError> {
-    let mut connection = writer.acquire().await.map_err(classify)?;
-    let outcome = apply_on(&mut connection, batch).await;
-    settle(connection, outcome)
-}
 
 /// What came of the work on `connection`. A full disk or an I/O error may have ended the transaction
 /// inside SQLite, unknown to the driver (<https://www.sqlite.org/lang_transaction.html>, section 2.2.1),
@@ -32,18 +28,22 @@ fn settle(
     outcome
 }
 
+/// Writes the batches. Whatever fails drops the transaction, which rolls all of them back.
 async fn apply_on(
     connection: &mut SqliteConnection,
-    batch: &ProjectionBatch,
+    batches: &[&ProjectionBatch],
 ) -> Result<(), StoreError> {
     // Taking the write lock at once means that nothing that is read below can change any more.
     let mut transaction = connection.begin_with("begin immediate").await.map_err(classify)?;
-    for step in &batch.moves {
+    for step in batches.iter().flat_map(|batch| &batch.moves) {
         move_checkpoint(&mut transaction, step).await?;
     }
-    orders::write(&mut transaction, &batch.orders).await?;
-    trading::write(&mut *transaction, &batch.trading).await?;
-    parked::write(&mut transaction, batch).await?;
+    let orders = batches.iter().flat_map(|batch| &batch.orders).collect();
+    orders::write(&mut transaction, orders).await?;
+    for batch in batches {
+        trading::write(&mut *transaction, &batch.trading).await?;
+        parked::write(&mut transaction, batch).await?;
+    }
     transaction.commit().await.map_err(classify)
 }
 

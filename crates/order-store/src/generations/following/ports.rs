@@ -15,7 +15,7 @@ use crate::trading::{
     TradingQueries,
 };
 use crate::{
-    Checkpoint, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
+    Checkpoint, Moves, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
     ProjectionStore, StoreError, StreamId,
 };
 
@@ -63,7 +63,12 @@ impl ProjectionStore for Following {
                 Some(step) => Err(StoreError::CheckpointMoved(step.stream.clone())),
                 None => Err(error),
             },
-            done => done,
+            done => {
+                if done.is_ok() {
+                    self.0.moves.tell(&batch.moves);
+                }
+                done
+            }
         }
     }
 
@@ -88,6 +93,10 @@ impl OrderQueries for Following {
 
     async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
         self.0.projected(stream).await
+    }
+
+    fn moves(&self, stream: &StreamId) -> Moves {
+        self.0.moves.of(stream)
     }
 
     async fn partitions(&self, topic: &str) -> Result<Option<u32>, StoreError> {

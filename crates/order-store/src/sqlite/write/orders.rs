@@ -25,9 +25,9 @@ type WriteTransaction<'a> = Transaction<'a, Sqlite>;
 
 pub async fn write(
     transaction: &mut WriteTransaction<'_>,
-    orders: &[OrderRow],
+    orders: Vec<&OrderRow>,
 ) -> Result<(), StoreError> {
-    let mut rows = newest_of(orders.iter(), |row| row.order_id, |row| row.source);
+    let mut rows = newest_of(orders.into_iter(), |row| row.order_id, |row| row.source);
     let standing = standing(transaction, &rows).await?;
     rows.retain(|row| standing.get(&row.order_id).is_none_or(|(_, old)| follows(row.source, *old)));
     let mut replaced: Vec<i64> =
