@@ -113,7 +113,7 @@ pub(super) fn replacement(letter: &Letter, payload: Bytes) -> Result<NewRecord, 
     let key = venue.unwrap_or_else(|| before.key.clone());
     let mut headers = Headers::new();
     // Where the record stands elsewhere, it has headers of its own there.
-    let elsewhere = (!std::ptr::eq(before, &letter.record)).then_some(&before.headers);
+    let elsewhere = letter.original().map(|original| &original.headers);
     for (name, value) in
         letter.record.headers.iter().chain(elsewhere.into_iter().flat_map(Headers::iter))
     {

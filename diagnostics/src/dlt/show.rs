@@ -137,7 +137,7 @@ fn print(letter: &Letter, state: &State, goes_to: &str) {
         }
     }
     let record = letter.content_or_self();
-    let found = if record.position == letter.record.position { "" } else { ", as it failed" };
+    let found = if letter.original().is_some() { ", as it failed" } else { "" };
     println!("\npayload, {} bytes{found}", record.payload.len());
     println!("{}", payload(&record.payload));
 }

@@ -11,7 +11,7 @@ fn target(mut take: impl FnMut(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
-        listener.incoming().for_each(|connection| take(connection.unwrap()))
+        listener.incoming().for_each(|connection| take(connection.unwrap()));
     });
     url
 }
