@@ -76,7 +76,8 @@ async fn letters_come_through_a_pipe_as_well() {
         here.dead_command(b"{", "malformed").await;
     }
     let there = World::new().await;
-    let mut export = here.command(&["export"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut export =
+        here.command(&["export"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let pipe = export.stdout.take().unwrap();
     let output = there.command(&["import", "-"]).stdin(pipe).output().unwrap();
     assert!(export.wait().unwrap().success());
