@@ -15,6 +15,9 @@ use diagnostics::top::{self, TopArgs};
 use service_kit::exit;
 
 /// Measures and mends Seriatim from outside.
+///
+/// The exit codes of each command stand in its own help. Every one ends with 141 where nobody reads what it
+/// prints, as after `| head`.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -38,8 +41,12 @@ enum Command {
     BareProducer(BareProducerArgs),
 }
 
+fn main() -> ExitCode {
+    exit::when_read(run)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let result = match Args::parse().command {
         Command::Bench(args) => bench::run(&args).await,
         Command::Check(args) => check::run(&args).await,

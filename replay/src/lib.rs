@@ -12,7 +12,6 @@ mod line_file;
 pub mod load_sink;
 pub mod marks;
 pub mod outcome;
-pub mod quantity;
 mod rejects;
 pub mod rewrite;
 pub mod serialin;

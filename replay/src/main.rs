@@ -36,8 +36,12 @@ enum Command {
     Verify(VerifyArgs),
 }
 
+fn main() -> ExitCode {
+    exit::when_read(run)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let result = match Args::parse().command {
         Command::LoadSink(args) => load_sink::run(&args).await,
         Command::Serialout(args) => serialout::run(&args).await,

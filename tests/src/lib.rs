@@ -8,9 +8,11 @@ pub mod market;
 pub mod proof;
 pub mod services;
 mod small_disk;
+mod terminal;
 
 pub use client::{Acknowledged, Client, Refused, purchase};
 pub use house::{House, Profile, Running, program};
 pub use mariadb::Mariadb;
 pub use services::Services;
 pub use small_disk::SmallDisk;
+pub use terminal::Terminal;

@@ -41,6 +41,7 @@ mod measurement;
 mod pace;
 mod progress;
 mod quantity;
+mod rate_limit;
 mod recorder;
 mod report;
 mod run;
@@ -60,11 +61,12 @@ pub use latencies::{LATENCY_MAX, Latencies, Percentile};
 pub use measurement::{Live, Measurement};
 pub use pace::{Pace, PaceError, Rate, Speed};
 pub use progress::Progress;
-pub use quantity::{show_count, show_rate, show_time};
+pub use quantity::{BadQuantity, read_time, show_count, show_rate, show_time};
+pub use rate_limit::RateLimit;
 pub use recorder::{InFlight, Recorder};
 pub use report::{
     Bin, Fact, InFlightFigures, IntervalFigures, IntervalTimes, Judgement, LevelUnit, LoadFigures,
-    REPORT_VERSION, Report, ReportError, Requests, StageFigures, TaskFigures, Times,
+    REPORT_VERSION, Report, ReportError, Requests, StageFigures, TaskFigures, Times, escape_html,
 };
 pub use run::Run;
 pub use schedule::{Schedule, Start};

@@ -2,6 +2,36 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
+/// Text that is not what was expected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}`: expected {expected}")]
+pub struct BadQuantity {
+    text: String,
+    expected: &'static str,
+}
+
+impl BadQuantity {
+    /// `text` is not `expected`.
+    pub fn new(text: &str, expected: &'static str) -> Self {
+        Self { text: text.to_owned(), expected }
+    }
+}
+
+/// Ten years: whatever is timed, a clock can still add it.
+const TIME_MAX: Duration = Duration::from_hours(10 * 365 * 24);
+
+/// Reads a time with its unit, as people type it: `250us`, `2ms`, `1.5s`, `5m`, `1h 30m`.
+pub fn read_time(text: &str) -> Result<Duration, BadQuantity> {
+    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    match time {
+        None => Err(BadQuantity::new(text, "a time with its unit, such as 2ms, 1.5s or 5m")),
+        Some(time) if time > TIME_MAX => Err(BadQuantity::new(text, "no more than 87600h")),
+        Some(time) => Ok(time),
+    }
+}
+
 /// Units of time and how many seconds they are.
 const TIME_UNITS: [(&str, f64); 7] = [
     ("ns", 1e-9),
@@ -84,6 +114,19 @@ fn grouped(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(read_time("250us"), Ok(Duration::from_micros(250)));
+        assert_eq!(read_time("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(read_time("1h 30m"), Ok(Duration::from_mins(90)));
+        for text in ["5", "-5s", "soon", ""] {
+            let refused = read_time(text).unwrap_err().to_string();
+            assert!(refused.ends_with("expected a time with its unit, such as 2ms, 1.5s or 5m"));
+        }
+        assert_eq!(read_time("87600h"), Ok(TIME_MAX));
+        assert!(read_time("87601h").unwrap_err().to_string().ends_with("no more than 87600h"));
+    }
 
     #[test]
     fn numbers_are_plain() {

@@ -46,11 +46,6 @@ impl Screen {
         self.bar.set_message(lines.join("\n"));
     }
 
-    /// Prints a line above; when nothing is shown, to stderr all the same.
-    pub fn note(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
-    }
-
     /// Takes the lines away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

@@ -3,8 +3,7 @@
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-/// The exit code of a program that was told twice to stop: 128 + SIGINT, as shells have it.
-const INTERRUPTED: i32 = 130;
+use crate::exit;
 
 /// A token that is cancelled by the first SIGINT or SIGTERM. A second one ends the process at once.
 ///
@@ -21,7 +20,7 @@ pub fn on_signals() -> CancellationToken {
         cancel.cancel();
         info!("stopping; once more to stop at once");
         signals.next().await;
-        std::process::exit(INTERRUPTED);
+        std::process::exit(exit::INTERRUPTED.into());
     });
     token
 }

@@ -88,6 +88,8 @@ Figures:
                  market, against the order book alone on the same flow, and against reading the same
                  commands and writing the same decisions as JSON and nothing else; one core.
   pace           how late requests are sent at their recorded, irregular pace of 1,000/s.
+  made-up        requests/s that diagnostics load makes up by itself, of each kind, on one core, against
+                 what a bare server takes: making them may not be the limit of a load.
   partitions     the all-in-one with 1 to 16 partitions; only measured when asked for by name.
 
 Kafka, Postgres and MariaDB are started by setup/services; where they can't be, their figures are skipped.
@@ -137,6 +139,8 @@ pub enum Figure {
     OrderBook,
     /// Commands/s of the engine alone.
     Engine,
+    /// Requests/s that a load makes up.
+    MadeUp,
     /// How many partitions are best.
     Partitions,
 }
@@ -180,7 +184,7 @@ mod tests {
     #[test]
     fn what_takes_long_or_is_a_question_of_settings_is_measured_only_by_name() {
         let all = figures(&[]);
-        assert_eq!(all.len(), 18);
+        assert_eq!(all.len(), 19);
         for name in ["partitions", "rebuild-long"] {
             assert!(!all.contains(&name.to_owned()), "{name}");
         }

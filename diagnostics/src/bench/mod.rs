@@ -28,12 +28,12 @@ mod report;
 mod scale;
 mod server;
 mod services;
-mod statistics;
 mod traffic;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 pub use args::{BenchArgs, Figure};
 use figures::Outcome;
@@ -67,6 +67,10 @@ pub async fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 async fn measure(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     // A run takes long: what can be refused is refused before it.
     let older = args.compare.as_deref().map(change::read).transpose()?;
+    for path in args.json.iter().chain(&args.html) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        ensure!(folder.is_none_or(Path::is_dir), "{}: there is no such folder", path.display());
+    }
     let machine = machine::machine();
     let programs = Programs::find(args.programs.as_deref(), args.oha.as_deref()).await?;
     let folder = match &args.dir {

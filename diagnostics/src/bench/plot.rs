@@ -1,6 +1,8 @@
-//! A run as a page that needs nothing else: every row a bar against what it is held against.
+//! A run as a page that needs nothing else: every row as bars, ours above what it is held against.
 
 use std::fmt::Write as _;
+
+use measure::escape_html as escape;
 
 use super::report::{Bound, Report, Row, show_ratio};
 
@@ -8,37 +10,90 @@ const WIDTH: f64 = 960.0;
 /// Where the bars begin and end; names stand before them, figures behind.
 const LEFT: f64 = 330.0;
 const RIGHT: f64 = 660.0;
-const ROW: f64 = 30.0;
-const TOP: f64 = 26.0;
+/// From one bar to the next of the same row.
+const BAR: f64 = 18.0;
+/// Between two rows.
+const GAP: f64 = 14.0;
+const TOP: f64 = 20.0;
 
-/// What a bar may show of a row: it as a share of something.
-struct Share {
-    /// The median.
+/// One bar.
+struct Bar<'a> {
+    /// Its colour, a class of the style sheet.
+    class: &'static str,
     value: f64,
-    /// Each round.
-    rounds: Vec<f64>,
-    /// What is demanded, likewise.
+    rounds: &'a [f64],
+    /// What stands behind it.
+    words: String,
+}
+
+/// The bars of a row, and what is demanded of the first, on a scale of their own.
+struct Bars<'a> {
+    bars: Vec<Bar<'a>>,
     bound: Option<f64>,
 }
 
-impl Share {
-    /// Of the peer where there is one, else of the bound; `None` where there is neither.
-    fn of(row: &Row) -> Option<Self> {
-        let (whole, bound) = match (&row.peer, row.bound) {
-            (Some(peer), Some(Bound::RatioAtLeast(least))) => (peer.value, Some(least)),
-            (Some(peer), Some(Bound::Below(limit))) => (peer.value, Some(limit / peer.value)),
-            (Some(peer), None) => (peer.value, None),
-            (None, Some(Bound::Below(limit))) => (limit, Some(1.0)),
-            (None, _) => return None,
+impl<'a> Bars<'a> {
+    fn of(row: &'a Row) -> Self {
+        let class = if row.met == Some(false) { "missed" } else { "ours" };
+        let words = row.ratio.map_or_else(String::new, |ratio| format!(", {}", show_ratio(ratio)));
+        let words = row.unit.show(row.ours) + &words;
+        let mut bars = vec![Bar { class, value: row.ours, rounds: &row.ours_rounds, words }];
+        bars.extend(row.peer.as_ref().map(|peer| {
+            let words = format!("{} {}", row.unit.show(peer.value), peer.what);
+            Bar { class: "peer", value: peer.value, rounds: &peer.rounds, words }
+        }));
+        let bound = match row.bound {
+            Some(Bound::RatioAtLeast(least)) => row.peer.as_ref().map(|peer| least * peer.value),
+            Some(Bound::Below(limit)) => Some(limit),
+            None => None,
         };
-        let share = |value: &f64| value / whole;
-        let rounds = row.ours_rounds.iter().map(share).collect();
-        (whole > 0.0).then(|| Self { value: share(&row.ours), rounds, bound })
+        Self { bars, bound }
     }
 
+    /// The largest value that is drawn.
     fn largest(&self) -> f64 {
-        self.rounds.iter().chain([&self.value]).chain(&self.bound).copied().fold(1.0, f64::max)
+        let rounds = self.bars.iter().flat_map(|bar| bar.rounds);
+        rounds.chain(&self.bound).copied().fold(f64::MIN_POSITIVE, f64::max)
     }
+
+    #[expect(clippy::cast_precision_loss, reason = "there are two at most")]
+    fn height(&self) -> f64 {
+        BAR * self.bars.len() as f64
+    }
+
+    fn draw(&self, svg: &mut String, y: f64) {
+        let largest = self.largest();
+        let x = |value: f64| LEFT + (RIGHT - LEFT) * value / largest;
+        let mut top = y;
+        for bar in &self.bars {
+            bar.draw(svg, top, &x);
+            top += BAR;
+        }
+        if let Some(bound) = self.bound {
+            let (x, top) = (x(bound), y - 3.0);
+            let _ = writeln!(svg, "<path class=\"bound\" d=\"M{x:.1} {top:.1}v20\"/>");
+        }
+    }
+}
+
+impl Bar<'_> {
+    fn draw(&self, svg: &mut String, top: f64, x: &impl Fn(f64) -> f64) {
+        let (class, width) = (self.class, x(self.value) - LEFT);
+        let _ = writeln!(
+            svg,
+            "<rect class=\"{class}\" x=\"{LEFT}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"14\"/>"
+        );
+        for round in self.rounds {
+            let (x, y) = (x(*round), top + 7.0);
+            let _ = writeln!(svg, "<circle class=\"round\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>");
+        }
+        text(svg, RIGHT + 14.0, top + 11.0, "", &self.words);
+    }
+}
+
+fn text(svg: &mut String, x: f64, y: f64, attributes: &str, words: &str) {
+    let words = escape(words);
+    let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\"{attributes}>{words}</text>");
 }
 
 /// The page: the plot, and the table below it.
@@ -49,9 +104,10 @@ pub fn page(report: &Report) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
          <title>Seriatim: benchmark</title>\n<style>{STYLE}</style></head>\n<body>\n\
-         <h1>Benchmark</h1>\n<p>{cores} cores of {}.{quick} Each bar is a share of what the row is held \
-         against, the ceiling or peer, or else the bound; the line is at 1. Dots are rounds, the mark is \
-         what is demanded. A bar with an arrow goes on.</p>\n{}\n<pre>{}</pre>\n</body></html>\n",
+         <h1>Benchmark</h1>\n<p>{cores} cores of {}.{quick} Each row has a scale of its own: the \
+         coloured bar is ours, red where it misses its bound, the grey one below the ceiling or peer. \
+         Bars are medians, dots are rounds, the mark is what is demanded.</p>\n{}\n<pre>{}</pre>\n\
+         </body></html>\n",
         escape(processor),
         svg(&report.rows),
         escape(&report.table()),
@@ -59,78 +115,22 @@ pub fn page(report: &Report) -> String {
 }
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:980px;margin:2em auto;padding:0 1em}\
-    text{font-size:12px;fill:currentColor}.ours{fill:#3b74c4}.missed{fill:#c4483b}.one{stroke:#888}\
+    text{font-size:12px;fill:currentColor}.ours{fill:#3b74c4}.missed{fill:#c4483b}.peer{fill:#9aa0a6}\
     .bound{stroke:#d08a00;stroke-width:2}.round{fill:none;stroke:currentColor}pre{overflow-x:auto}\
     :root{color-scheme:light dark}";
 
-/// Bars go no farther than to so many times what they are held against.
-const SHARE_MAX: f64 = 2.0;
-
 fn svg(rows: &[Row]) -> String {
-    let shares: Vec<_> = rows.iter().map(Share::of).collect();
-    let largest = shares.iter().flatten().map(Share::largest).fold(1.0, f64::max).min(SHARE_MAX);
-    let x = |share: f64| LEFT + (RIGHT - LEFT) * share.min(largest) / largest;
-    // There are some thirty rows.
-    #[allow(clippy::cast_precision_loss)]
-    let height = TOP + ROW * rows.len() as f64;
-    let mut svg = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"Every row as a share of what it is held against\">\n"
-    );
-    let _ = writeln!(svg, "<path class=\"one\" d=\"M{0:.1} 8V{height}\"/>", x(1.0));
-    let mut y = TOP;
-    for (row, share) in rows.iter().zip(&shares) {
-        let _ = writeln!(
-            svg,
-            "<text x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>",
-            LEFT - 8.0,
-            escape(&row.figure)
-        );
-        if let Some(share) = share {
-            bar(&mut svg, row, share, y, &x);
-        }
-        let _ = writeln!(
-            svg,
-            "<text x=\"{:.1}\" y=\"{y:.1}\">{}</text>",
-            RIGHT + 14.0,
-            escape(&figures(row))
-        );
-        y += ROW;
+    let (mut drawn, mut y) = (String::new(), TOP);
+    for row in rows {
+        let bars = Bars::of(row);
+        text(&mut drawn, LEFT - 8.0, y + 11.0, " text-anchor=\"end\"", &row.figure);
+        bars.draw(&mut drawn, y);
+        y += bars.height() + GAP;
     }
-    svg + "</svg>"
-}
-
-fn bar(svg: &mut String, row: &Row, share: &Share, y: f64, x: &impl Fn(f64) -> f64) {
-    let class = if row.met == Some(false) { "missed" } else { "ours" };
-    let (top, width) = (y - 12.0, x(share.value) - LEFT);
-    let _ = writeln!(
-        svg,
-        "<rect class=\"{class}\" x=\"{LEFT}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"14\"/>"
-    );
-    for round in &share.rounds {
-        let (x, y) = (x(*round), y - 5.0);
-        let _ = writeln!(svg, "<circle class=\"round\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>");
-    }
-    if let Some(bound) = share.bound {
-        let (x, top) = (x(bound), y - 15.0);
-        let _ = writeln!(svg, "<path class=\"bound\" d=\"M{x:.1} {top:.1}v20\"/>");
-    }
-    if x(share.value) < x(f64::INFINITY) {
-        return;
-    }
-    let _ = writeln!(svg, "<text x=\"{RIGHT}\" y=\"{y:.1}\">›</text>");
-}
-
-/// A row's figures in a few words.
-fn figures(row: &Row) -> String {
-    let mut words = row.unit.show(row.ours);
-    if let (Some(ratio), Some(peer)) = (row.ratio, &row.peer) {
-        let _ = write!(words, ", {} of {}", show_ratio(ratio), peer.what);
-    }
-    words
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    format!(
+        "<svg viewBox=\"0 0 {WIDTH} {y}\" role=\"img\" aria-label=\"Every row beside what it is held \
+         against\">\n{drawn}</svg>"
+    )
 }
 
 #[cfg(test)]
@@ -138,29 +138,45 @@ mod tests {
     use super::*;
     use crate::bench::report::{Machine, Unit};
 
-    #[test]
-    fn the_page_has_every_row_and_loads_nothing() {
+    fn page_of(rows: Vec<Row>) -> String {
         let machine = Machine { cores: 2, processor: Some("A & B".to_owned()), load_before: None };
-        let rows = vec![
-            Row::new("posts", Unit::PerSecond, vec![50.0, 70.0, 60.0])
-                .against("bare", vec![100.0])
-                .bound(Bound::RatioAtLeast(0.7)),
-            Row::new("p99", Unit::Milliseconds, vec![20.0]).bound(Bound::Below(50.0)),
-            Row::new("book", Unit::PerSecond, vec![2_200.0]).against("plain", vec![100.0]),
-            Row::new("peak", Unit::Megabytes, vec![20.0]),
-        ];
-        let report = Report { machine, quick: true, rows, skipped: Vec::new() };
-        let page = page(&report);
-        for expected in
-            ["2 cores of A &amp; B", ">posts<", "60/s, 0.60 of bare", "A quick run", ">peak<"]
+        page(&Report { machine, quick: true, rows, skipped: Vec::new() })
+    }
+
+    fn bar(class: &str, share: f64) -> String {
+        let width = share * (RIGHT - LEFT);
+        format!("class=\"{class}\" x=\"330\" y=\"{{}}\" width=\"{width:.1}\"")
+    }
+
+    #[track_caller]
+    fn has(page: &str, bar: &str, y: f64) {
+        let bar = bar.replace("{}", &format!("{y:.1}"));
+        assert!(page.contains(&bar), "{bar} is not in {page}");
+    }
+
+    #[test]
+    fn the_peer_stands_below_ours_on_the_scale_of_their_row() {
+        let posts = Row::new("posts", Unit::PerSecond, vec![50.0, 70.0, 60.0])
+            .against("bare", vec![80.0, 100.0, 120.0])
+            .bound(Bound::RatioAtLeast(0.7));
+        let p99 = Row::new("p99", Unit::Milliseconds, vec![20.0]).bound(Bound::Below(50.0));
+        let page = page_of(vec![posts, p99]);
+        has(&page, &bar("missed", 60.0 / 120.0), TOP);
+        has(&page, &bar("peer", 100.0 / 120.0), TOP + BAR);
+        has(&page, &bar("ours", 20.0 / 50.0), TOP + 2.0 * BAR + GAP);
+        assert_eq!(page.matches("class=\"round\"").count(), 3 + 3 + 1);
+        let demanded = LEFT + (RIGHT - LEFT) * 70.0 / 120.0;
+        assert!(page.contains(&format!("class=\"bound\" d=\"M{demanded:.1} ")), "{page}");
+    }
+
+    #[test]
+    fn the_page_names_everything_and_loads_nothing() {
+        let nothing = Row::new("nothing", Unit::PerSecond, vec![0.0]).against("<none>", vec![0.0]);
+        let page = page_of(vec![Row::new("peak", Unit::Megabytes, vec![20.0]), nothing]);
+        for expected in ["2 cores of A &amp; B", "A quick run", ">peak<", ">20 MB<", "&lt;none&gt;"]
         {
             assert!(page.contains(expected), "{expected}: {page}");
         }
-        let (half, whole) = (LEFT + 0.3 * (RIGHT - LEFT), RIGHT - LEFT);
-        let bar = format!("class=\"missed\" x=\"330\" y=\"14.0\" width=\"{:.1}\"", half - LEFT);
-        assert!(page.contains(&bar), "0.6 of 2 is 0.3 of the width: {page}");
-        assert!(page.contains(&format!("width=\"{whole:.1}\"")), "what is beyond ends at the edge");
-        assert_eq!(page.matches("class=\"round\"").count(), 3 + 1 + 1);
-        assert!(!page.contains("http"), "{page}");
+        assert!(!page.contains("NaN") && !page.contains("http"), "{page}");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::statistics::median;
+use crate::median::median;
 
 /// Everything that a run found out.
 #[derive(Debug, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ impl Row {
     /// # Panics
     /// If there is no round.
     pub fn new(figure: impl Into<String>, unit: Unit, rounds: Vec<f64>) -> Self {
-        let ours = median(&rounds).expect("there is at least one round");
+        let ours = median(&mut rounds.clone()).expect("there is at least one round");
         Self {
             figure: figure.into(),
             unit,
@@ -120,7 +120,7 @@ impl Row {
     /// If there is no round.
     #[must_use]
     pub fn against(mut self, what: impl Into<String>, rounds: Vec<f64>) -> Self {
-        let value = median(&rounds).expect("there is at least one round");
+        let value = median(&mut rounds.clone()).expect("there is at least one round");
         self.ratio = (value > 0.0).then(|| self.ours / value);
         self.peer = Some(Peer { what: what.into(), value, rounds });
         self

@@ -39,6 +39,8 @@ pub struct Scale {
     pub book_orders: u64,
     /// Orders of a day for the engine alone.
     pub engine_orders: u64,
+    /// Rows of made-up requests of each kind, in a round.
+    pub made_up_rows: u32,
     /// The steady rate.
     pub load: Load,
 }
@@ -68,6 +70,7 @@ impl Scale {
                 paced: 2_000,
                 book_orders: 20_000,
                 engine_orders: 5_000,
+                made_up_rows: 4,
                 load: load(1, 2),
             };
         }
@@ -87,6 +90,7 @@ impl Scale {
             paced: 10_000,
             book_orders: 1_000_000,
             engine_orders: 100_000,
+            made_up_rows: 100,
             load: load(3, 10),
         }
     }

@@ -6,7 +6,8 @@ use event_log::{EventLog, LogError, Topic};
 use order_domain::{Offset, Partition};
 use order_store::{Checkpoint, StreamId};
 
-use super::report::{Kind, Report};
+use super::kind::Kind;
+use super::report::Report;
 
 /// Looks at every stream that the store has read from. The store was asked before the log.
 pub(super) async fn check(

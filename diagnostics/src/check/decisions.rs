@@ -9,7 +9,8 @@ use order_domain::{
     TradingEvent,
 };
 
-use super::report::{Kind, Report};
+use super::kind::Kind;
+use super::report::Report;
 use super::walk::Commands;
 use crate::dlt::place::Place;
 

@@ -14,7 +14,8 @@ use order_store::{Checkpoint, ParkedSubject, StreamId};
 
 use super::CheckArgs;
 use super::fold::Fold;
-use super::report::{Kind, Report};
+use super::kind::Kind;
+use super::report::Report;
 use super::set_aside::SetAside;
 use super::walk::{self, Walk};
 use super::{checkpoints, parked, rows};

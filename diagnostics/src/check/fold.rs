@@ -9,7 +9,8 @@ use order_store::content::ContentView;
 use order_store::{OrderStore, ProjectionBatch, StoreError, projection};
 use tempfile::TempDir;
 
-use super::report::{Kind, Report};
+use super::kind::Kind;
+use super::report::Report;
 use crate::dlt::place::Place;
 
 /// The most decisions of one SQL transaction.

@@ -11,12 +11,13 @@
 //! - `fold`: the events projected anew, into a store of its own;
 //! - `set_aside`: the events that wait to be projected;
 //! - `checkpoints`, `parked`, `rows`: what the store has, beside what it should have;
-//! - `report`: what was found, and what could not be checked.
+//! - `report`: what was found (its kinds in `kind`), and what could not be checked.
 
 mod checkpoints;
 mod decisions;
 mod examination;
 mod fold;
+mod kind;
 mod money;
 mod parked;
 mod redecided;
@@ -34,7 +35,6 @@ use clap::Args;
 use service_kit::shutdown;
 
 use crate::deployment::{Deployment, DeploymentArgs};
-use crate::quantity;
 use examination::Examination;
 
 /// The exit code when something was found.
@@ -61,7 +61,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     deployment: DeploymentArgs,
     /// How long an order may be parked before that counts as for ever.
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = quantity::time)]
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = measure::read_time)]
     parked_max: Duration,
     /// Also decide every command anew: would this build decide as it was decided? Other rules of another
     /// build, or another idempotency window, show as findings.

@@ -10,7 +10,8 @@ use order_domain::trading::event::{BalanceChanged, TradeExecuted};
 use order_domain::trading::{AccountId, AssetCode, Request, Symbol};
 use order_domain::{Command, Decimal, Decision, Event, NewOrder, Partition, TradingEvent, VenueId};
 
-use super::report::{Kind, Report};
+use super::kind::Kind;
+use super::report::Report;
 use crate::dlt::place::Place;
 
 /// Every amount is a whole number of units of so many places: as many as a decimal can have.

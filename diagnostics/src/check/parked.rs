@@ -5,7 +5,8 @@ use std::time::Duration;
 use order_domain::{OrderId, Partition, Timestamp};
 use order_store::{ParkedSubject, RetryTier};
 
-use super::report::{Kind, Report};
+use super::kind::Kind;
+use super::report::Report;
 use super::set_aside::SetAside;
 use crate::text::time;
 

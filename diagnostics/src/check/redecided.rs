@@ -3,7 +3,8 @@
 use order_domain::{Command, Decision, Event, Partition};
 use order_engine::{Engine, EngineSettings};
 
-use super::report::{Kind, Report};
+use super::kind::Kind;
+use super::report::Report;
 use crate::dlt::place::Place;
 
 /// An engine that decides every command anew, and follows what was decided.

@@ -6,7 +6,8 @@ use order_store::content::{
 };
 
 use super::fold::Fold;
-use super::report::{Kind, Report, TableReport};
+use super::kind::Kind;
+use super::report::{Report, TableReport};
 use crate::text::short;
 
 /// How much of a value is told.

@@ -13,9 +13,10 @@ use order_store::{Checkpoint, StoreError};
 
 use super::decisions::{Decisions, Order};
 use super::fold::Fold;
+use super::kind::Kind;
 use super::money::Money;
 use super::redecided::Redecided;
-use super::report::{Kind, PartitionReport, Report};
+use super::report::{PartitionReport, Report};
 use super::set_aside::SetAside;
 use crate::dlt::place::Place;
 use crate::stretch::Stretch;

@@ -12,13 +12,11 @@ use clap::Args;
 use fastrand::Rng;
 use measure::{EXIT_SLO_MISSED, IntervalFigures, Report};
 use serde::Serialize;
-use service_kit::exit;
+use service_kit::exit::Usage;
 
 use bootstrap::Estimate;
 pub use metric::Limits;
 use metric::Metric;
-
-use crate::quantity;
 
 /// All that is said of two runs together holds with this confidence.
 const CONFIDENCE: f64 = 0.95;
@@ -45,7 +43,7 @@ const LENGTHS_DIFFER_MAX: f64 = 0.1;
     after_long_help = "Examples:\n\n    \
     diagnostics load http://127.0.0.1:8000 --rate 1000/s --for 1m --json > before.json\n    \
     diagnostics compare before.json after.json --skip 5s --regression p99=10%,rate=5%\n\n\
-    Exit codes: 0 compared, 2 wrong usage or no reports that can be compared, 99 a metric became \
+    Exit codes: 0 compared, 1 failed, 2 wrong usage or no reports that can be compared, 99 a metric became \
     worse by more than --regression allows, with confidence"
 )]
 pub struct CompareArgs {
@@ -54,7 +52,7 @@ pub struct CompareArgs {
     /// The report of the load after.
     after: PathBuf,
     /// Leaves out the beginning of both, while connections open and caches fill.
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = quantity::time)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = measure::read_time)]
     skip: Duration,
     /// By how much each may become worse, such as p99=10%,rate=5%,errors=1% (points).
     #[arg(long, value_name = "LIMITS")]
@@ -122,21 +120,14 @@ struct Comparison {
 
 /// Compares, and tells by the exit code whether anything became too much worse.
 pub fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
-    match args.compare() {
-        Err(error) => {
-            eprintln!("error: {error}");
-            Ok(ExitCode::from(exit::MISCONFIGURED))
-        }
-        Ok(comparison) => {
-            if args.json {
-                println!("{}", serde_json::to_string_pretty(&comparison)?);
-            } else {
-                print!("{}", comparison.to_text());
-            }
-            let regression = comparison.rows.iter().any(|row| row.regression);
-            Ok(if regression { ExitCode::from(EXIT_SLO_MISSED) } else { ExitCode::SUCCESS })
-        }
+    let comparison = args.compare().map_err(|error| Usage::new(error.to_string()))?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&comparison)?);
+    } else {
+        print!("{}", comparison.to_text());
     }
+    let regression = comparison.rows.iter().any(|row| row.regression);
+    Ok(if regression { ExitCode::from(EXIT_SLO_MISSED) } else { ExitCode::SUCCESS })
 }
 
 impl CompareArgs {

@@ -3,8 +3,7 @@
 use std::io::{IsTerminal as _, Write as _, stdin, stdout};
 
 use clap::Args;
-
-use super::Usage;
+use service_kit::exit::Usage;
 
 /// Whether to ask, and whether to do anything.
 #[derive(Args, Clone, Copy, Debug)]
@@ -25,7 +24,7 @@ impl AskArgs {
         }
         if !stdin().is_terminal() {
             let why = "there is no terminal to ask at: give --yes, or --dry-run to look first";
-            return Err(Usage(why.to_owned()).into());
+            return Err(Usage::new(why).into());
         }
         Ok(matches!(answer(&format!("{question} [y/N] "))?.as_str(), "y" | "yes"))
     }

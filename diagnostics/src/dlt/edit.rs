@@ -8,9 +8,9 @@ use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use clap::Args;
 use event_log::{Headers, NewRecord, RECORD_BYTES_MAX, Record};
+use service_kit::exit::Usage;
 use tempfile::NamedTempFile;
 
-use super::Usage;
 use super::ask::answer;
 use super::desk::Desk;
 use super::filter;
@@ -38,8 +38,12 @@ pub struct EditArgs {
 
 /// The sub-command.
 pub(super) async fn run(desk: &Desk, args: &EditArgs) -> anyhow::Result<ExitCode> {
-    let (letter, state) = desk.letter(&args.letter).await?;
+    let (mut letter, state) = desk.letter(&args.letter).await?;
     must_wait(&letter, &state)?;
+    letter.look_up(desk.log().as_ref()).await?;
+    let before = letter.content().with_context(|| {
+        format!("of {} only headers were kept, and the record is gone", letter.place)
+    })?;
     let edited = match &args.file {
         Some(path) => {
             let read =
@@ -49,7 +53,7 @@ pub(super) async fn run(desk: &Desk, args: &EditArgs) -> anyhow::Result<ExitCode
         }
         None => by_hand(&letter)?,
     };
-    let Some(record) = edited.filter(|record| record.payload != letter.record.payload) else {
+    let Some(record) = edited.filter(|record| record.payload != before.payload) else {
         println!("nothing has changed");
         return Ok(ExitCode::SUCCESS);
     };
@@ -81,6 +85,7 @@ async fn append(desk: &Desk, letter: &Letter, record: NewRecord) -> anyhow::Resu
 
 /// The copy of `letter` with another payload, or why that would not do.
 pub(super) fn replacement(letter: &Letter, payload: Bytes) -> Result<NewRecord, String> {
+    let before = letter.content_or_self();
     let record = Record { payload: payload.clone(), ..letter.record.clone() };
     let edited = Letter::of(&letter.place.topic, record);
     let understanding = understanding::of(&edited);
@@ -97,7 +102,7 @@ pub(super) fn replacement(letter: &Letter, payload: Bytes) -> Result<NewRecord, 
             }
         }
         Understanding::Foreign
-            if json_text::is_json(&letter.record.payload) && !json_text::is_json(&payload) =>
+            if json_text::is_json(&before.payload) && !json_text::is_json(&payload) =>
         {
             return Err("it was JSON, and no longer is".to_owned());
         }
@@ -105,9 +110,13 @@ pub(super) fn replacement(letter: &Letter, payload: Bytes) -> Result<NewRecord, 
     }
     // A command goes to the engine of its venue.
     let venue = understanding.venue().map(|venue| Bytes::from(venue.as_str().to_owned()));
-    let key = venue.unwrap_or_else(|| letter.record.key.clone());
+    let key = venue.unwrap_or_else(|| before.key.clone());
     let mut headers = Headers::new();
-    for (name, value) in letter.record.headers.iter() {
+    // Where the record stands elsewhere, it has headers of its own there.
+    let elsewhere = letter.original().map(|original| &original.headers);
+    for (name, value) in
+        letter.record.headers.iter().chain(elsewhere.into_iter().flat_map(Headers::iter))
+    {
         if !OWN_HEADERS.contains(&name) {
             headers.push(name.to_owned(), value.clone());
         }
@@ -122,13 +131,14 @@ pub(super) fn replacement(letter: &Letter, payload: Bytes) -> Result<NewRecord, 
 
 /// JSON is compact again; to other text, an editor may have added a line's end.
 fn tidied(letter: &Letter, mut edited: Vec<u8>) -> Bytes {
+    let before = &letter.content_or_self().payload;
     if let Some(compact) = json_text::compact(&edited) {
-        return match json_text::compact(&letter.record.payload) {
-            Some(before) if before == compact => letter.record.payload.clone(),
+        return match json_text::compact(before) {
+            Some(unchanged) if unchanged == compact => before.clone(),
             _ => compact.into(),
         };
     }
-    if !letter.record.payload.ends_with(b"\n") && edited.ends_with(b"\n") {
+    if !before.ends_with(b"\n") && edited.ends_with(b"\n") {
         edited.pop();
     }
     edited.into()
@@ -137,21 +147,25 @@ fn tidied(letter: &Letter, mut edited: Vec<u8>) -> Bytes {
 /// Lets a person edit until the result will do; `None` where they give up. What they wrote is kept
 /// where nobody can be asked.
 fn by_hand(letter: &Letter) -> anyhow::Result<Option<NewRecord>> {
-    let pretty = json_text::pretty(&letter.record.payload);
+    let before = &letter.content_or_self().payload;
+    let pretty = json_text::pretty(before);
     let suffix = if pretty.is_some() { ".json" } else { ".txt" };
     let mut file = tempfile::Builder::new().prefix("dead-letter-").suffix(suffix).tempfile()?;
     match pretty {
         Some(pretty) => writeln!(file, "{pretty}")?,
-        None => file.write_all(&letter.record.payload)?,
+        None => file.write_all(before)?,
     }
     file.flush()?;
     loop {
         run_editor(file.path())?;
-        let payload = tidied(letter, std::fs::read(file.path())?);
-        if payload == letter.record.payload {
+        let left = std::fs::read(file.path()).context("reading what the editor left")?;
+        let payload = tidied(letter, left);
+        if payload == *before {
             return Ok(None);
         }
         let why = match replacement(letter, payload) {
+            // Who empties a file in an editor mostly means to give up.
+            Ok(record) if record.payload.is_empty() => "it is empty now".to_owned(),
             Ok(record) => return Ok(Some(record)),
             Err(why) => why,
         };
@@ -177,7 +191,7 @@ fn run_editor(path: &Path) -> anyhow::Result<()> {
     let named = ["VISUAL", "EDITOR"].into_iter().filter_map(std::env::var_os);
     let Some(editor) = named.into_iter().find(|editor| !editor.is_empty()) else {
         let why = "no editor is named: set VISUAL or EDITOR, or give --file";
-        return Err(Usage(why.to_owned()).into());
+        return Err(Usage::new(why).into());
     };
     let mut line = editor.clone();
     line.push(" \"$1\"");

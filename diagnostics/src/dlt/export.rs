@@ -1,12 +1,13 @@
 //! `export`: dead letters as JSON Lines.
 
 use std::fs::File;
-use std::io::{BufWriter, Write, stdout};
+use std::io::{self, BufWriter, Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use service_kit::exit;
 
 use super::desk::Desk;
 use super::filter::{Filter, FilterArgs};
@@ -44,15 +45,30 @@ pub(super) async fn run(desk: &Desk, args: &ExportArgs) -> anyhow::Result<ExitCo
     });
     let mut count = 0;
     let mut letters = desk.letters(&topics, &filter).await?;
-    while let Some(letter) = letters.next().await? {
+    let mut written = Ok(());
+    while written.is_ok()
+        && let Some(letter) = letters.next().await?
+    {
         let state = ledger.state(&letter);
         if args.all || args.state.contains(&state.name()) {
-            serde_json::to_writer(&mut out, &Line::of(&letter, &state))?;
-            out.write_all(b"\n")?;
+            written = write(&mut out, &Line::of(&letter, &state));
             count += 1;
         }
     }
-    out.flush()?;
-    eprintln!("{} exported", dead_letters(count));
-    Ok(ExitCode::SUCCESS)
+    match written.and_then(|()| out.flush()) {
+        Ok(()) => {
+            eprintln!("{} exported", dead_letters(count));
+            Ok(ExitCode::SUCCESS)
+        }
+        // Whoever reads it, such as `head`, has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(ExitCode::from(exit::NOBODY_READS))
+        }
+        Err(error) => Err(error).context("writing letters"),
+    }
+}
+
+fn write(out: &mut impl Write, line: &Line) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
 }

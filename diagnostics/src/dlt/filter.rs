@@ -67,7 +67,7 @@ pub(super) fn target(text: &str) -> Result<Topic, String> {
 fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(ago) = text.parse::<SignedDuration>() {
         let then = Timestamp::now().checked_sub(ago);
-        return then.map_err(|error| error.to_string());
+        return then.map_err(|_| format!("no calendar goes back by {text}"));
     }
     text.parse().map_err(|_| {
         "expected a time such as 2026-11-20T08:00:00Z, or how long ago, such as 2h".to_owned()
@@ -222,5 +222,7 @@ mod tests {
     fn what_is_no_time_is_refused_in_a_sentence() {
         let wrong = Line::try_parse_from(["list", "--since", "yesterday"]).err().unwrap();
         assert!(wrong.to_string().contains("or how long ago, such as 2h"), "{wrong}");
+        let far = Line::try_parse_from(["list", "--since", "999999999999h"]).err().unwrap();
+        assert!(far.to_string().contains("no calendar goes back by 999999999999h"), "{far}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,6 +10,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use event_log::{LogError, NewRecord, RECORD_BYTES_MAX, Record, Topic, partition_of_key};
 use order_domain::{Partition, RecordMark, Timestamp};
+use tempfile::NamedTempFile;
 
 use super::desk::Desk;
 use super::edit::replacement;
@@ -32,7 +33,7 @@ const BATCH_BYTES_MAX: usize = 4 << 20;
 /// line that is there already is passed over, too, so an import that was stopped can be run again.
 #[derive(Args, Debug)]
 pub struct ImportArgs {
-    /// JSON Lines, as export writes them.
+    /// JSON Lines, as export writes them; - reads them from stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Append them to this topic instead of their own.
@@ -61,14 +62,15 @@ struct Counts {
 
 /// The sub-command.
 pub(super) async fn run(desk: &Desk, args: &ImportArgs) -> anyhow::Result<ExitCode> {
-    let topics = check(args)?;
+    let source = Source::open(&args.file)?;
+    let topics = check(args, &source)?;
     for topic in &topics {
         desk.log().partition_count(topic).await?;
     }
     let counts = if args.dry_run {
-        import(desk, args, &topics).await?
+        import(desk, args, &source, &topics).await?
     } else {
-        desk.alone(async |_| import(desk, args, &topics).await).await?
+        desk.alone(async |_| import(desk, args, &source, &topics).await).await?
     };
     let Counts { new, edited, passed_over } = counts;
     let would_be = if args.dry_run { "would be " } else { "" };
@@ -80,9 +82,9 @@ pub(super) async fn run(desk: &Desk, args: &ImportArgs) -> anyhow::Result<ExitCo
 }
 
 /// Reads the whole file once before anything is appended; answers the topics.
-fn check(args: &ImportArgs) -> anyhow::Result<Vec<Topic>> {
+fn check(args: &ImportArgs, source: &Source) -> anyhow::Result<Vec<Topic>> {
     let mut topics = HashSet::new();
-    for line in lines(&args.file)? {
+    for line in source.lines()? {
         let NumberedLine { at, line } = line?;
         line.record().map_err(|why| anyhow!("{at}: {why}"))?;
         let topic = topic_of(args, &line);
@@ -96,26 +98,53 @@ fn topic_of(args: &ImportArgs, line: &Line) -> Topic {
     args.topic.clone().unwrap_or_else(|| line.letter.topic.clone())
 }
 
+/// A file that is read twice.
+struct Source {
+    /// What it is called.
+    name: String,
+    path: PathBuf,
+    /// What came through a pipe, which can't be read twice.
+    _copy: Option<NamedTempFile>,
+}
+
+impl Source {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display().to_string();
+        let mut read: Box<dyn io::Read> = if path == Path::new("-") {
+            Box::new(io::stdin())
+        } else {
+            let file = File::open(path).with_context(|| format!("opening {name}"))?;
+            if file.metadata().is_ok_and(|about| about.is_file()) {
+                return Ok(Self { name, path: path.to_owned(), _copy: None });
+            }
+            Box::new(file)
+        };
+        let mut copy = NamedTempFile::new().context("making a temporary file")?;
+        io::copy(&mut read, &mut copy).with_context(|| format!("reading {name}"))?;
+        Ok(Self { name, path: copy.path().to_owned(), _copy: Some(copy) })
+    }
+
+    /// The lines that are not empty.
+    fn lines(&self) -> anyhow::Result<impl Iterator<Item = anyhow::Result<NumberedLine>>> {
+        let file = File::open(&self.path).with_context(|| format!("opening {}", self.name))?;
+        let numbered = (1..).zip(BufReader::new(file).lines());
+        Ok(numbered.filter_map(|(number, text): (u64, _)| {
+            let at = format!("line {number} of {}", self.name);
+            let text = match text {
+                Ok(text) if text.trim().is_empty() => return None,
+                Ok(text) => text,
+                Err(error) => return Some(Err(anyhow!("{at}: {error}"))),
+            };
+            let read = Line::read(&text).map_err(|why| anyhow!("{at}: {why}"));
+            Some(read.map(|line| NumberedLine { at, line }))
+        }))
+    }
+}
+
 struct NumberedLine {
     /// Where it is, in words.
     at: String,
     line: Line,
-}
-
-/// The lines that are not empty.
-fn lines(path: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<NumberedLine>>> {
-    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let numbered = (1..).zip(BufReader::new(file).lines());
-    Ok(numbered.filter_map(move |(number, text): (u64, _)| {
-        let at = format!("line {number} of {}", path.display());
-        let text = match text {
-            Ok(text) if text.trim().is_empty() => return None,
-            Ok(text) => text,
-            Err(error) => return Some(Err(anyhow!("{at}: {error}"))),
-        };
-        let read = Line::read(&text).map_err(|why| anyhow!("{at}: {why}"));
-        Some(read.map(|line| NumberedLine { at, line }))
-    }))
 }
 
 /// What is still to be appended to each partition.
@@ -145,14 +174,19 @@ impl Lanes {
     }
 }
 
-async fn import(desk: &Desk, args: &ImportArgs, topics: &[Topic]) -> anyhow::Result<Counts> {
+async fn import(
+    desk: &Desk,
+    args: &ImportArgs,
+    source: &Source,
+    topics: &[Topic],
+) -> anyhow::Result<Counts> {
     let mut there = There::look(desk, topics).await?;
     let mut partitions = HashMap::new();
     for topic in topics {
         partitions.insert(topic.clone(), desk.log().partition_count(topic).await?);
     }
     let (mut counts, mut lanes) = (Counts::default(), Lanes::default());
-    for line in lines(&args.file)? {
+    for line in source.lines()? {
         let NumberedLine { at, line } = line?;
         let record = there.record(&line, &mut counts).map_err(|why| anyhow!("{at}: {why}"))?;
         let Some(record) = record.filter(|_| !args.dry_run) else { continue };

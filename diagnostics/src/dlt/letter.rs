@@ -47,6 +47,16 @@ impl Letter {
         here.then_some(&self.record).or(self.original.as_ref())
     }
 
+    /// The record that failed, where it stands elsewhere and was found.
+    pub(super) fn original(&self) -> Option<&Record> {
+        self.original.as_ref()
+    }
+
+    /// [`content`](Self::content), or what stands here where that is gone.
+    pub(super) fn content_or_self(&self) -> &Record {
+        self.content().unwrap_or(&self.record)
+    }
+
     /// What it is known by, should its place be taken by another record one day.
     pub(super) fn mark(&self) -> RecordMark {
         self.record.mark()

@@ -39,15 +39,9 @@ mod understanding;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use service_kit::exit;
 
 use crate::deployment::LogArgs;
 use desk::Desk;
-
-/// A flag is missing, or does not fit.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Usage(String);
 
 /// Read, mend and send again what failed: dead letters, on either log.
 ///
@@ -93,16 +87,8 @@ pub async fn run(args: &DltArgs) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(&desk, args).await,
         Command::Purge(args) => purge::run(&desk, args).await,
     };
-    match done {
-        Ok(code) => {
-            desk.close().await;
-            Ok(code)
-        }
-        Err(error) if error.is::<Usage>() => {
-            eprintln!("error: {error}");
-            Ok(ExitCode::from(exit::MISCONFIGURED))
-        }
-        // The log is not closed, which would give what failed some more time to arrive.
-        Err(error) => Err(error),
-    }
+    // After a failure the log is not closed, which would give what failed some more time to arrive.
+    let code = done?;
+    desk.close().await;
+    Ok(code)
 }

@@ -71,7 +71,7 @@ impl Routes {
         letter: &mut Letter,
     ) -> Result<Result<Sendable, NoRoute>, LogError> {
         letter.look_up(log).await?;
-        let Some(record) = redriven(letter) else { return Ok(Err(NoRoute::NotCopied)) };
+        let Some(mut record) = redriven(letter) else { return Ok(Err(NoRoute::NotCopied)) };
         let topic = match self.target(letter) {
             Ok(topic) => topic,
             Err(none) => return Ok(Err(none)),
@@ -82,6 +82,10 @@ impl Routes {
         let understanding = understanding::of(letter);
         if matches!(understanding, Understanding::Fails(_)) && !self.even_unreadable {
             return Ok(Err(NoRoute::Unreadable));
+        }
+        // Whatever key it had: two engines would each decide an order that came to both.
+        if let Some(venue) = understanding.venue() {
+            record.key = venue.as_str().to_owned().into();
         }
         if record.size() > RECORD_BYTES_MAX {
             return Ok(Err(NoRoute::TooLarge));

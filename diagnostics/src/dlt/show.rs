@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use event_log::Record;
 use event_log::dead_letters::HISTORY;
 use serde::Serialize;
 
@@ -87,7 +86,7 @@ fn shown(letter: &Letter, state: &State, goes_to: String) -> Shown {
         goes_to,
         history: history.collect(),
         headers: headers.map(|(name, value)| (name.to_owned(), Bytes::of(value))).collect(),
-        payload: Bytes::of(&content(letter).payload),
+        payload: Bytes::of(&letter.content_or_self().payload),
     }
 }
 
@@ -137,15 +136,10 @@ fn print(letter: &Letter, state: &State, goes_to: &str) {
             println!("  {:<width$}  {}", plain(name), header(name, value));
         }
     }
-    let record = content(letter);
-    let found = if record.position == letter.record.position { "" } else { ", as it failed" };
+    let record = letter.content_or_self();
+    let found = if letter.original().is_some() { ", as it failed" } else { "" };
     println!("\npayload, {} bytes{found}", record.payload.len());
     println!("{}", payload(&record.payload));
-}
-
-/// The record that failed, as far as it is there.
-fn content(letter: &Letter) -> &Record {
-    letter.content().unwrap_or(&letter.record)
 }
 
 /// A header as text; one of Spring's numbers as such, and anything else as hexadecimal digits.

@@ -7,12 +7,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use http1_client::TargetUrl;
 use measure::{Rate, Slo};
+use service_kit::exit::Usage;
 use traffic_archive::Location;
 
-use super::Usage;
 use super::mix::Mix;
-use super::stages::{LEVEL_MAX, Stages};
-use crate::quantity;
+use super::stages::{LENGTH_MAX, LEVEL_MAX, Stages};
 
 /// What `--help` ends with.
 const MORE: &str = r"Stages are separated by commas; each is a straight line:
@@ -30,6 +29,8 @@ Tasks of --mix, with their weights:
     amend     another price for one of this load's orders         PATCH  /api/v3/order/{id}
     cancel    one of this load's orders                           DELETE /api/v3/order/{id}
     book      what is open on a market                            GET    /api/v3/orderbook/{symbol}
+There are no carts: the API does not speak the checkout dialect (yet). A purchase of several items is the
+nearest to one.
 Markets (LOAD-0 to LOAD-3) and accounts (load-0 to load-63) are set up before the load, where there are
 none; so do not trade on LOAD-0 to LOAD-3 yourself.
 
@@ -116,7 +117,7 @@ pub struct LoadArgs {
     #[arg(long, value_name = "STAGES", conflicts_with = "time", help_heading = "How much")]
     pub stages: Option<Stages>,
     /// For how long. [default: 10s]
-    #[arg(long = "for", value_name = "TIME", value_parser = quantity::time, help_heading = "How much")]
+    #[arg(long = "for", value_name = "TIME", value_parser = measure::read_time, help_heading = "How much")]
     pub time: Option<Duration>,
     /// No more requests than this.
     #[arg(long, value_name = "N", help_heading = "How much")]
@@ -125,13 +126,13 @@ pub struct LoadArgs {
     #[arg(long, value_name = "RATE", conflicts_with = "rate", help_heading = "How much")]
     pub limit: Option<Rate>,
     /// What a user waits between an answer and the next request.
-    #[arg(long, value_name = "TIME", value_parser = quantity::time, conflicts_with = "rate", help_heading = "How much")]
+    #[arg(long, value_name = "TIME", value_parser = measure::read_time, conflicts_with = "rate", help_heading = "How much")]
     pub think: Option<Duration>,
     /// Requests under way at once, at most, in the open model.
     #[arg(long, value_name = "N", default_value = "256", help_heading = "How much")]
     pub connections: NonZeroUsize,
     /// How long a request may take, from connecting to the end of the answer.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = quantity::time, help_heading = "How much")]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = measure::read_time, help_heading = "How much")]
     pub timeout: Duration,
 
     /// Who sends.
@@ -171,6 +172,9 @@ impl LoadArgs {
         let time = self.time.unwrap_or(TIME);
         if time.is_zero() {
             return Err(Usage::new("a load takes some time: --for is above zero"));
+        }
+        if time > LENGTH_MAX {
+            return Err(Usage::new("a load takes 24 h at most: --for is longer"));
         }
         let stages = match (&self.stages, self.users) {
             (Some(stages), _) => stages.clone(),

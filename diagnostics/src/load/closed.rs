@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use measure::{Alarm, Rate, Start};
+use measure::{Alarm, RateLimit, Start};
 use tokio::task::JoinSet;
 
 use super::{Load, users};
@@ -24,7 +24,8 @@ struct Company {
     begun: AtomicU64,
     /// Whether there are no more requests to be had.
     exhausted: AtomicBool,
-    limit: Option<Limit>,
+    /// Of all users together.
+    limit: Option<Mutex<RateLimit>>,
 }
 
 /// Sends until the stages end and every user has its last answer.
@@ -36,7 +37,7 @@ pub(super) async fn run(load: &Arc<Load>) -> anyhow::Result<()> {
         wanted: AtomicUsize::new(0),
         begun: AtomicU64::new(0),
         exhausted: AtomicBool::new(false),
-        limit: load.limit.map(|rate| Limit::new(rate, load.begin)),
+        limit: load.limit.map(|rate| Mutex::new(RateLimit::new(rate, load.begin))),
     });
     let mut present: JoinSet<usize> = JoinSet::new();
     let mut seats: Vec<bool> = vec![false; users(load.stages.most())];
@@ -75,7 +76,7 @@ impl Company {
         let mut connection = None;
         while number < self.wanted.load(Ordering::Relaxed) && !self.is_over() {
             if let Some(limit) = &self.limit {
-                self.wait(limit.next(Instant::now())).await;
+                self.wait(turn(limit)).await;
                 if number >= self.wanted.load(Ordering::Relaxed) || self.is_over() {
                     break;
                 }
@@ -110,41 +111,7 @@ impl Company {
     }
 }
 
-/// No more than so many requests a second are begun by all users together. What was not used is gone:
-/// a target that was slow for a while gets no more afterwards.
-struct Limit {
-    gap: Duration,
-    next: Mutex<Instant>,
-}
-
-impl Limit {
-    fn new(rate: Rate, begin: Instant) -> Self {
-        let gap = Duration::from_secs_f64(1.0 / rate.as_per_second());
-        Self { gap, next: Mutex::new(begin) }
-    }
-
-    /// When the next one may begin.
-    fn next(&self, now: Instant) -> Instant {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = (*next).max(now);
-        *next = mine + self.gap;
-        mine
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_gives_one_slot_after_the_other_and_saves_none() {
-        let begin = Instant::now();
-        let limit = Limit::new("100/s".parse().unwrap(), begin);
-        let slot = |after_ms: u64| {
-            let slot = limit.next(begin + Duration::from_millis(after_ms));
-            (slot - begin).as_millis()
-        };
-        assert_eq!([slot(0), slot(0), slot(0)], [0, 10, 20]);
-        assert_eq!([slot(500), slot(500)], [500, 510], "half a second of slots is gone");
-    }
+/// When the next request of all users may begin.
+fn turn(limit: &Mutex<RateLimit>) -> Instant {
+    limit.lock().unwrap_or_else(PoisonError::into_inner).next(Instant::now())
 }

@@ -1,8 +1,7 @@
 //! Room for connections: each takes one of the files that a process may have open.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-use super::Usage;
+use service_kit::exit::Usage;
 
 /// Files beside the connections: standard streams, the runtime's own, archives, reports.
 const BESIDE: u64 = 100;

@@ -2,8 +2,8 @@
 
 use http1_client::{Client, Connection, Keep};
 use serde_json::{Value, json};
+use service_kit::exit::Usage;
 
-use super::Usage;
 use super::mix::{ACCOUNTS, SYMBOLS, account, symbol_of};
 use super::source::Outfit;
 

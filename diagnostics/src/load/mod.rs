@@ -39,30 +39,18 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use http1_client::Client;
 use measure::{LevelUnit, Measurement, Rate};
-use service_kit::{exit, shutdown};
+use service_kit::exit::Usage;
+use service_kit::shutdown;
 use tokio_util::sync::CancellationToken;
 
 pub use args::{Engine, LoadArgs};
 use live::Live;
+pub(crate) use mix::made_per_second;
 use oha_job::OhaJob;
 use sender::Sender;
 use source::Source;
 use stages::Stages;
 use tally::Tally;
-
-/// What the exit code of a program that was interrupted is, as shells have it.
-const INTERRUPTED: u8 = 130;
-
-/// What was asked for can't be done as it was asked.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(String);
-
-impl Usage {
-    fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
-    }
-}
 
 /// All that the own engine works with.
 struct Load {
@@ -83,16 +71,6 @@ struct Load {
 
 /// Loads, reports, and tells by the exit code how it went.
 pub async fn run(args: &LoadArgs) -> anyhow::Result<ExitCode> {
-    match load(args).await {
-        Err(error) if error.is::<Usage>() => {
-            eprintln!("error: {error}");
-            Ok(ExitCode::from(exit::MISCONFIGURED))
-        }
-        ended => ended,
-    }
-}
-
-async fn load(args: &LoadArgs) -> anyhow::Result<ExitCode> {
     let stages = args.stages()?;
     let client = Client::new(args.target.clone(), args.timeout)
         .map_err(|error| Usage::new(error.to_string()))?;

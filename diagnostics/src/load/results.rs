@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-use anyhow::Context as _;
 use measure::{EXIT_SLO_MISSED, LevelUnit, LoadFigures, Report, Run, show_count};
+use service_kit::exit;
 
 use super::args::LoadArgs;
 use super::open::LATE;
 use super::stages::Stages;
 use super::tally::Tally;
-use super::{INTERRUPTED, Load, source};
+use super::{Load, source};
 
 /// More late starts than this share of all make the load generator the limit.
 const LATE_SHARE_MAX: f64 = 0.01;
@@ -55,13 +55,10 @@ impl Results<'_> {
 
     /// Prints and writes a whole report, and tells how the load went.
     pub(super) fn publish(&self, report: &Report) -> anyhow::Result<ExitCode> {
-        if let Some(path) = &self.args.html {
-            std::fs::write(path, report.to_html()).with_context(|| path.display().to_string())?;
-        }
-        print!("{}", if self.args.json { report.to_json() } else { report.to_text() });
+        report.publish(self.args.json, self.args.html.as_deref())?;
         Ok(match (self.interrupted, report.met()) {
             (_, false) => ExitCode::from(EXIT_SLO_MISSED),
-            (true, true) => ExitCode::from(INTERRUPTED),
+            (true, true) => ExitCode::from(exit::INTERRUPTED),
             (false, true) => ExitCode::SUCCESS,
         })
     }

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use http1_client::{Keep, Prepared, Unsendable};
+use service_kit::exit::Usage;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 use traffic_archive::{ArchiveReader, Entry, Exchange, Location, Sequence};
 
-use super::Usage;
 use super::source::{Outfit, Request};
 use super::tally::TaskId;
 

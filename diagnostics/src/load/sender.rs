@@ -48,10 +48,15 @@ impl Sender {
     fn judge(&self, result: &Result<Answer, Failure>) -> Result<(), ErrorKind> {
         match result {
             Err(failure) => Err(failure.kind),
-            Ok(answer) if answer.status < 400 || self.accepted.contains(&answer.status) => Ok(()),
-            Ok(answer) => Err(ErrorKind::Status(answer.status)),
+            Ok(answer) => outcome_of(answer.status, &self.accepted),
         }
     }
+}
+
+/// What an answer counts as: from 400 on a failure, unless its status is accepted.
+pub(super) fn outcome_of(status: u16, accepted: &[u16]) -> Result<(), ErrorKind> {
+    let good = status < 400 || accepted.contains(&status);
+    if good { Ok(()) } else { Err(ErrorKind::Status(status)) }
 }
 
 /// Remembers what later requests may name.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http1_client::{Keep, Prepared, TargetUrl, Unsendable, Wire};
+use service_kit::exit::Usage;
 
-use super::Usage;
 use super::args::LoadArgs;
 use super::mix::{Making, Placed};
 use super::rows::Rows;

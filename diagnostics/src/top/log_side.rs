@@ -8,6 +8,7 @@ use event_log::topics::{ORDER_EVENTS, ORDER_EVENTS_DEAD_LETTERS, ORDERS, ORDERS_
 use event_log::{Ends, EventLog, LogError, Topic};
 use futures_util::future::try_join_all;
 use order_domain::{Decision, Offset, Partition};
+use tokio::time::timeout;
 
 use crate::dlt::standing::{StateName, each_letter};
 use crate::stretch::Stretch;
@@ -18,6 +19,9 @@ const NEWEST_DECISIONS: u64 = 8;
 
 /// Letters are counted anew no more often than this: it takes reading all of them.
 const COUNTED_EVERY: Duration = Duration::from_secs(10);
+
+/// How long counting them may take. Of more than can be read in this time, nobody knows how many wait.
+const COUNTING_MAX: Duration = Duration::from_secs(12);
 
 /// The log at one moment.
 #[derive(Clone, Debug, Default)]
@@ -141,13 +145,16 @@ impl LogSide {
                 waiting.insert((topic.clone(), partition), 0);
             }
         }
-        each_letter(self.log.as_ref(), &topics, |letter, state| {
+        let counting = each_letter(self.log.as_ref(), &topics, |letter, state| {
             if matches!(state, StateName::Waiting | StateName::InDoubt) {
                 let place = &letter.place;
                 *waiting.entry((place.topic.clone(), place.position.partition)).or_default() += 1;
             }
-        })
-        .await?;
+        });
+        match timeout(COUNTING_MAX, counting).await {
+            Ok(counted) => counted?,
+            Err(_) => waiting.clear(),
+        }
         self.waiting = Some(Counted { at: Instant::now(), waiting });
         Ok(())
     }

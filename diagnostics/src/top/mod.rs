@@ -20,11 +20,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use measure::read_time;
 use reqwest::Url;
-use service_kit::{exit, shutdown};
+use service_kit::exit::{self, Usage};
+use service_kit::shutdown;
 
 use crate::deployment::{Deployment, DeploymentArgs};
-use crate::quantity;
 use crate::screen::{self, Key, Screen};
 use watch::Watch;
 
@@ -57,7 +58,7 @@ pub struct TopArgs {
 const EVERY_MIN: Duration = Duration::from_millis(100);
 
 fn interval(text: &str) -> Result<Duration, String> {
-    match quantity::time(text)? {
+    match read_time(text).map_err(|error| error.to_string())? {
         every if every < EVERY_MIN => Err(format!("at least {EVERY_MIN:?}")),
         every => Ok(every),
     }
@@ -71,8 +72,8 @@ pub async fn run(args: &TopArgs) -> anyhow::Result<ExitCode> {
         return print(watch).await;
     }
     if !Screen::is_there() {
-        eprintln!("error: top needs a terminal to show itself on; --json prints one look");
-        return Ok(ExitCode::from(exit::MISCONFIGURED));
+        let why = "top needs a terminal to show itself on; --json prints one look";
+        return Err(Usage::new(why).into());
     }
     show(watch).await.map(|()| ExitCode::SUCCESS)
 }

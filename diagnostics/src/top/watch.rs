@@ -13,7 +13,7 @@ use super::view::View;
 use crate::deployment::Deployment;
 
 /// How long the log or the store may take to answer.
-const ANSWER_WAIT_MAX: Duration = Duration::from_secs(10);
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// Everything at one moment; in place of what can't be seen, why.
 pub(super) struct Look {

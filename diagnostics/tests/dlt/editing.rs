@@ -1,6 +1,7 @@
 //! `edit`.
 
 use event_log::topics::{ORDERS, ORDERS_DEAD_LETTERS};
+use event_log::{Headers, NewRecord};
 use order_domain::Command;
 
 use crate::world::{COMMAND, World, failure};
@@ -55,6 +56,78 @@ async fn what_can_not_be_read_is_refused_and_what_was_written_is_kept() {
     std::fs::remove_file(path).unwrap();
     assert_eq!(world.letters("waiting"), ["orders-dlt/0:0"]);
     assert_eq!(world.records(&ORDERS_DEAD_LETTERS, 0).await.len(), 1);
+}
+
+#[tokio::test]
+async fn where_only_headers_were_kept_the_record_is_edited_that_failed() {
+    let world = World::new().await;
+    let (topic, jobs) = (world.create("dlq.jobs").await, world.create("jobs").await);
+    let job = NewRecord {
+        key: "k".into(),
+        payload: "swepe".into(),
+        headers: Headers::new().with("own", "1"),
+    };
+    world.append(&jobs, 1, job).await;
+    for offset in ["0", "9"] {
+        let headers = Headers::new()
+            .with("__dlq.errors.topic", "jobs")
+            .with("__dlq.errors.partition", "1")
+            .with("__dlq.errors.offset", offset);
+        world.append(&topic, 0, NewRecord { headers, ..NewRecord::default() }).await;
+    }
+    let mut command = world.command(&["edit", "dlq.jobs/0:0"]);
+    let output = command.env("EDITOR", "sed -i s/swepe/sweep/").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let copy = &world.records(&topic, 0).await[2];
+    assert_eq!((&copy.key[..], &copy.payload[..]), (&b"k"[..], &b"sweep"[..]));
+    world.prints(&["redrive", "--yes", "dlq.jobs/0:2"]);
+    let sent = &world.records(&jobs, 1).await[1];
+    assert_eq!((&sent.key[..], &sent.payload[..]), (&b"k"[..], &b"sweep"[..]));
+    assert_eq!(
+        sent.headers,
+        Headers::new().with("own", "1").with("seriatim-redrive", "dlq.jobs/0:2")
+    );
+
+    let (code, sentence) = world.fails(&["edit", "dlq.jobs/0:1"]);
+    let gone = "of dlq.jobs/0:1 only headers were kept, and the record is gone";
+    assert_eq!((code, &*sentence), (1, gone));
+}
+
+#[tokio::test]
+async fn an_editor_that_fails_or_leaves_nothing_changes_nothing() {
+    let world = World::new().await;
+    world.dead_command(b"{", "malformed").await;
+    let text = NewRecord { payload: "hello".into(), ..NewRecord::default() };
+    let topic = world.create("clicks-dlq").await;
+    world.append(&topic, 0, text).await;
+    for (letter, editor, why) in [
+        (
+            "orders-dlt/0:0",
+            "false",
+            "the editor false ended with exit status: 1: nothing was changed",
+        ),
+        (
+            "orders-dlt/0:0",
+            "kill -9 $$; true",
+            "ended with signal: 9 (SIGKILL): nothing was changed",
+        ),
+        ("orders-dlt/0:0", "no-such-editor", "ended with exit status: 127: nothing was changed"),
+        ("orders-dlt/0:0", "rm", "reading what the editor left: No such file"),
+        ("orders-dlt/0:0", "truncate -s 0", "it can't be read: malformed"),
+        ("clicks-dlq/0:0", "truncate -s 0", "it is empty now; what was written is kept in"),
+        ("orders-dlt/0:0", "truncate -s 9M", "it can't be read: malformed"),
+        ("clicks-dlq/0:0", "truncate -s 9M", "a record has"),
+        ("orders-dlt/0:0", "head -c 100 /dev/urandom | tee", "it can't be read: malformed"),
+    ] {
+        let mut command = world.command(&["edit", letter]);
+        let kept = world.path("");
+        let output = command.env("EDITOR", editor).env("TMPDIR", &kept).output().unwrap();
+        let (code, sentence) = failure(&output);
+        assert_eq!(code, 1, "{editor}: {sentence}");
+        assert!(sentence.contains(why), "{editor}: {sentence}");
+    }
+    assert_eq!(world.letters("waiting"), ["orders-dlt/0:0"]);
+    assert_eq!(world.records(&topic, 0).await.len(), 1);
 }
 
 #[tokio::test]

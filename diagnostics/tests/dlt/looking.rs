@@ -1,5 +1,7 @@
 //! `list` and `show`.
 
+use std::process::Stdio;
+
 use event_log::NewRecord;
 use event_log::topics::ORDERS_DEAD_LETTERS;
 use serde_json::json;
@@ -83,6 +85,34 @@ async fn letters_of_another_system_are_listed_by_their_topic() {
     let shown = world.prints(&["show", "clicks-dlq/1:0"]);
     assert!(shown.contains("reader     connector warehouse, task 0"), "{shown}");
     assert!(shown.contains("goes to    topic clicks, where they would go, does not exist"));
+}
+
+#[tokio::test]
+async fn when_nobody_reads_it_ends_in_silence_and_has_done_nothing() {
+    let world = World::new().await;
+    world.dead_command(COMMAND.as_bytes(), "unknown type").await;
+    for arguments in [
+        &["list"][..],
+        &["list", "--json"],
+        &["show", "orders-dlt/0:0"],
+        &["export"],
+        &["redrive", "--yes"],
+        &["purge", "--yes"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = world.command(arguments);
+        let output = command
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+            .wait_with_output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(141), "{arguments:?}: {output:?}");
+        assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    }
+    assert_eq!(world.letters("waiting"), ["orders-dlt/0:0"]);
 }
 
 #[tokio::test]

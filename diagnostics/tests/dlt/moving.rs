@@ -1,5 +1,7 @@
 //! `export` and `import`.
 
+use std::process::Stdio;
+
 use event_log::Headers;
 use event_log::NewRecord;
 use event_log::topics::{ORDERS, ORDERS_DEAD_LETTERS};
@@ -65,6 +67,23 @@ async fn what_a_script_has_changed_becomes_an_edited_copy() {
     assert_eq!(code, 1);
     let expected = "line 1 of FILE: it can't be read: unknown type \"NewOrdep\"";
     assert_eq!(sentence, expected.replace("FILE", &file));
+}
+
+#[tokio::test]
+async fn letters_come_through_a_pipe_as_well() {
+    let here = World::new().await;
+    for _ in 0..300 {
+        here.dead_command(b"{", "malformed").await;
+    }
+    let there = World::new().await;
+    let mut export =
+        here.command(&["export"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let pipe = export.stdout.take().unwrap();
+    let output = there.command(&["import", "-"]).stdin(pipe).output().unwrap();
+    assert!(export.wait().unwrap().success());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said, "300 dead letters imported, 0 edited, 0 passed over\n");
+    assert_eq!(there.records(&ORDERS_DEAD_LETTERS, 0).await.len(), 300);
 }
 
 #[tokio::test]

@@ -24,6 +24,9 @@ async fn a_letter_is_sent_once_and_keeps_its_history() {
     let letter = &world.records(&ORDERS_DEAD_LETTERS, 0).await[0];
     let headers = letter.headers.clone().with("seriatim-redrive", "orders-dlt/0:0");
     assert_eq!(sent[0].headers, headers, "a further failure adds to the history");
+    assert_eq!((&letter.key[..], &sent[0].key[..]), (&b"shop/0"[..], &b"shop/3"[..]));
+    let of_its_venue = event_log::partition_of_key(b"shop/3", crate::world::PARTITIONS);
+    assert_eq!(sent[0].position.partition, of_its_venue, "whatever key it had");
     let listed = world.json(&["list", "--all"]);
     let place = format!("orders/{}", sent[0].position);
     assert_eq!(listed["letters"][0]["state"], "redriven");
@@ -155,7 +158,7 @@ async fn what_a_killed_desk_has_sent_without_saying_so_is_not_sent_again() {
             json!({"place": place, "mark": letter.mark().to_string()})
         })
         .collect();
-    let partition = event_log::partition_of_key(b"shop/0", crate::world::PARTITIONS);
+    let partition = event_log::partition_of_key(b"shop/3", crate::world::PARTITIONS);
     let leg = json!({"to": format!("orders/{partition}:0"), "letters": named});
     let mark = json!({"version": 1, "type": "Sending", "data": {"legs": [leg]}});
     let retention = Retention::default();

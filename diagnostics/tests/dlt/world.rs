@@ -13,7 +13,7 @@ use order_domain::{Offset, Partition};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A command as the producer writes it, of the order `5621f998-...`.
+/// A command as the producer writes it, of the venue `shop/3`.
 pub const COMMAND: &str =
     include_str!("../../../crates/order-domain/tests/golden/new-order.v1.json").trim_ascii_end();
 
@@ -49,7 +49,8 @@ impl World {
         self.log.append_all(topic, Partition(partition), vec![record]).await.unwrap();
     }
 
-    /// A dead letter of `orders-dlt`, partition 0, as the engine writes it.
+    /// A dead letter of `orders-dlt`, partition 0, as the engine writes it; the record's key was another
+    /// than its venue.
     pub async fn dead_command(&self, payload: &[u8], message: &str) {
         let stands = self.log.ends(&ORDERS_DEAD_LETTERS, Partition(0)).await.unwrap().next;
         let headers = spring(&ORDERS, stands.0)

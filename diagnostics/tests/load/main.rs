@@ -2,8 +2,10 @@
 //! behave and targets that don't.
 
 mod bad_input;
+mod bad_targets;
 mod closed;
 mod comparing;
+mod exit_codes;
 mod oha;
 mod open;
 mod run;

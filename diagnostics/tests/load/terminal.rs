@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 use crate::run::PROGRAM;
 use crate::target::{Manner, Target};
 
-/// Runs a load in a terminal of its own until the target has seen some requests, types Ctrl-C, and gives
-/// the exit code and all that was shown.
-async fn at_a_terminal(variables: &[(&str, &str)]) -> (Option<i32>, String) {
+/// Runs a load in a terminal of its own, of so many columns, until the target has seen some requests, types
+/// Ctrl-C, and gives the exit code and all that was shown.
+async fn at_a_terminal(columns: u16, variables: &[(&str, &str)]) -> (Option<i32>, String) {
     let target = Target::start(Manner::Accept);
     let line = format!(
-        "stty rows 40 cols 100; exec {PROGRAM} load {} --engine own --body {{}} --rate 100/s --for 10h",
+        "stty rows 40 cols {columns}; exec {PROGRAM} load {} --engine own --body {{}} --rate 100/s --for 10h",
         target.url
     );
     // script(1) makes the terminal, and with -e ends as the command did.
@@ -40,7 +40,7 @@ async fn at_a_terminal(variables: &[(&str, &str)]) -> (Option<i32>, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_shows_how_it_goes_until_ctrl_c_and_then_the_report() {
-    let (code, shown) = at_a_terminal(&[]).await;
+    let (code, shown) = at_a_terminal(100, &[]).await;
     assert_eq!(code, Some(130), "{shown}");
     let screen = [
         "load",
@@ -62,11 +62,18 @@ async fn a_terminal_shows_how_it_goes_until_ctrl_c_and_then_the_report() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_colour_there_is_none() {
-    let (_, shown) = at_a_terminal(&[("NO_COLOR", "1")]).await;
+    let (_, shown) = at_a_terminal(100, &[("NO_COLOR", "1")]).await;
     assert!(shown.contains("Ctrl-C ends the load"), "{shown}");
     // Escapes that set colours end in m; those that move the cursor don't.
     let colours = shown.split("\x1b[").skip(1).filter(|rest| {
         rest.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == ';').starts_with('m')
     });
     assert_eq!(colours.count(), 0, "{shown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_of_ten_columns_shows_what_fits_and_the_whole_report() {
+    let (code, shown) = at_a_terminal(10, &[]).await;
+    assert_eq!(code, Some(130), "{shown}");
+    assert!(shown.contains("early, by a signal") && shown.contains("from the intended start"));
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::quantity::{self, BadQuantity};
+use measure::{BadQuantity, read_time};
 
 /// A share of all requests, from 0 to 1. As text: `0.5%`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
@@ -34,7 +34,7 @@ impl FromStr for Latency {
 
     fn from_str(text: &str) -> Result<Self, BadQuantity> {
         let (least, most) = text.split_once("..").unwrap_or((text, text));
-        let (least, most) = (quantity::duration(least)?, quantity::duration(most)?);
+        let (least, most) = (read_time(least)?, read_time(most)?);
         if least > most {
             return Err(BadQuantity::new(text, "a time, or a lower and a higher one: 1ms..5ms"));
         }

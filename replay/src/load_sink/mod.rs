@@ -24,7 +24,6 @@ pub use faults::{Faults, Latency, Share};
 pub use order::{Demand, Swap, Verdict};
 pub use server::LoadSink;
 
-use crate::quantity;
 use crate::verify::DIFFERENT;
 
 /// What `--help` ends with.
@@ -60,7 +59,7 @@ pub struct LoadSinkArgs {
     #[arg(long, value_name = "SHARE", default_value = "0%")]
     busy: Share,
     /// What Retry-After tells with 503 and 429, in whole seconds; left out without this.
-    #[arg(long, value_name = "TIME", value_parser = quantity::duration)]
+    #[arg(long, value_name = "TIME", value_parser = measure::read_time)]
     retry_after: Option<Duration>,
     /// Share of requests whose connection is reset, half of them after they took effect.
     #[arg(long, value_name = "SHARE", default_value = "0%")]

@@ -44,7 +44,6 @@ pub use lanes::Order;
 pub use plan::OnGiveUp;
 pub use stretch::Stretch;
 
-use crate::quantity;
 use crate::rewrite::Rewriter;
 use crate::source::{Source, SourceLocation};
 use done::Done;
@@ -113,7 +112,7 @@ pub struct SerialoutArgs {
     #[arg(long, help_heading = "Order and pace")]
     max: bool,
     /// Longer recorded gaps count as this.
-    #[arg(long, value_name = "TIME", value_parser = quantity::duration, help_heading = "Order and pace")]
+    #[arg(long, value_name = "TIME", value_parser = measure::read_time, help_heading = "Order and pace")]
     gap_max: Option<Duration>,
     /// The first entry to send.
     #[arg(long, value_name = "SEQUENCE", default_value = "1", help_heading = "Order and pace")]
@@ -126,13 +125,13 @@ pub struct SerialoutArgs {
     skip: Vec<Stretch>,
 
     /// How long an attempt may take, from connecting to the end of the answer.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = quantity::duration, help_heading = "Bad days")]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = measure::read_time, help_heading = "Bad days")]
     timeout: Duration,
     /// Attempts beyond a request's first.
     #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Bad days")]
     retries: u32,
     /// No attempt begins later than this after a request's first failure.
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = quantity::duration, help_heading = "Bad days")]
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = measure::read_time, help_heading = "Bad days")]
     give_up: Duration,
     /// What to do then.
     #[arg(long, value_enum, default_value_t, help_heading = "Bad days")]
@@ -355,10 +354,7 @@ impl SerialoutArgs {
 
     fn report(&self, run: &Run, ended: &Ended) -> anyhow::Result<ExitCode> {
         let report = summary::report(self, run, ended);
-        if let Some(path) = &self.html {
-            std::fs::write(path, report.to_html()).with_context(|| path.display().to_string())?;
-        }
-        print!("{}", if self.json { report.to_json() } else { report.to_text() });
+        report.publish(self.json, self.html.as_deref())?;
         Ok(summary::exit_code(ended, report.met()))
     }
 }

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use measure::BadQuantity;
 use service_kit::config::ConfigError;
 use traffic_archive::Sequence;
-
-use crate::quantity::BadQuantity;
 
 /// Entries that a run may skip.
 const SKIPPED_MAX: usize = 1 << 20;

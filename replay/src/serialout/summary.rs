@@ -12,9 +12,6 @@ use super::journal::Journal;
 use super::lanes::Order;
 use super::plan::{Ended, Halt};
 
-/// What shells have for a program that SIGINT ended.
-const INTERRUPTED: u8 = 130;
-
 /// Which requests are sent although an earlier run may have sent them.
 pub(super) fn tell_in_doubt(progress: &Progress, journal: &Journal) {
     let next = journal.done().next();
@@ -103,7 +100,7 @@ fn given_up(ended: &Ended) -> String {
 /// A run that did not do all it should has failed, however fast it was.
 pub(super) fn exit_code(ended: &Ended, slo_met: bool) -> ExitCode {
     match &ended.halt {
-        Some(Halt::Interrupted) => ExitCode::from(INTERRUPTED),
+        Some(Halt::Interrupted) => ExitCode::from(exit::INTERRUPTED),
         Some(halt) => {
             eprintln!("error: {halt}");
             ExitCode::from(exit::FAILED)

@@ -6,28 +6,23 @@ use std::process::{Child, Command as Program};
 use std::time::{Duration, Instant};
 
 use event_log::dead_letters::REDRIVE;
-use event_log::topics::{ORDER_EVENTS_DEAD_LETTERS, ORDERS, ORDERS_DEAD_LETTERS};
-use event_log::{EventLog, LogSettings, NewRecord, Record, partition_of_key};
-use order_domain::{Command, NewOrder, Offset, OrderId, Partition, Position, Timestamp, VenueId};
-use order_processor::dead_letters::PutAside;
+use event_log::topics::{ORDER_EVENTS_DEAD_LETTERS, ORDERS};
+use event_log::{EventLog, LogSettings, NewRecord, Record};
+use order_domain::{Command, OrderId, Partition};
 use tests::proof::{History, last_commands};
 use tests::{Client, House, Profile, purchase};
-use uuid::Uuid;
 
 use crate::desk::Desk;
+use crate::letters::{PARTITIONS, sent, write_dead_letters};
 use crate::poison::Poison;
 use crate::watch::{WAIT_MAX, eventually, find, read, read_partition};
 
 /// How many dead letters are sent again while the desk is stopped and killed.
 const LETTERS: usize = 10_000;
-const PARTITIONS: u32 = 2;
 /// Of these, how many go by before it is stopped, each time.
 const BETWEEN: u64 = 1_500;
-/// Slow enough to be hit in the middle.
-const RATE: &str = "4000/s";
-
-/// A command as the producer writes it.
-const COMMAND: &str = include_str!("../../../crates/order-domain/tests/golden/new-order.v1.json");
+/// Slow enough to be hit in the middle: what is left behind the last stop takes seconds.
+const RATE: &str = "1000/s";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_are_sent_once_through_kills_over_the_embedded_log() {
@@ -57,7 +52,7 @@ async fn sent_once_through_kills(profile: Profile) {
     let running = house.start();
     let client = Client::of(running.url());
     let log = event_log::open(&LogSettings::new(house.log_url())).await.unwrap();
-    let orders = write_dead_letters(log.as_ref()).await;
+    let orders = write_dead_letters(log.as_ref(), LETTERS).await;
     let desk = Desk(&house);
     assert_eq!(desk.count("waiting"), LETTERS as u64);
     let planned = desk.succeeds(&["redrive", "--dry-run"]);
@@ -93,55 +88,6 @@ async fn sent_once_through_kills(profile: Profile) {
     assert_eq!(rows.len(), LETTERS);
     assert!(rows.iter().all(|row| row["status"] == "accepted"));
     History::read(&house).await.equals_rows(&rows);
-}
-
-/// Commands that an engine of an older build could not read, and this one can.
-async fn write_dead_letters(log: &dyn EventLog) -> Vec<OrderId> {
-    let Command::NewOrder(golden) = Command::from_json(COMMAND.as_bytes()).unwrap() else {
-        panic!("a purchase")
-    };
-    let mut orders = Vec::with_capacity(LETTERS);
-    let mut letters: BTreeMap<Partition, Vec<NewRecord>> = BTreeMap::new();
-    for number in 0..LETTERS {
-        let order_id = OrderId(Uuid::from_u128(number as u128 + 1));
-        let venue = VenueId::new(format!("shop/{}", number % 64)).unwrap();
-        let key = venue.as_str().to_owned();
-        let command = Command::NewOrder(NewOrder { order_id, venue, ..golden.clone() });
-        let partition = partition_of_key(key.as_bytes(), PARTITIONS);
-        let record = Record {
-            position: Position::new(partition, Offset(number as u64)),
-            timestamp: Timestamp(1_700_000_000_000),
-            key: key.into(),
-            payload: command.to_json().into(),
-            headers: event_log::Headers::new().with("ce_subject", order_id.to_string()),
-        };
-        let aside = PutAside {
-            record: &record,
-            topic: &ORDERS,
-            group: "seriatim-engine",
-            failure: "seriatim.UndecodableCommand",
-            cause: "unknown type \"NewOrder\"",
-            failed_at: Timestamp(1_700_000_000_001),
-        };
-        letters.entry(partition).or_default().push(aside.to_record());
-        orders.push(order_id);
-    }
-    assert_eq!(letters.len(), PARTITIONS as usize);
-    for (partition, letters) in letters {
-        for part in letters.chunks(500) {
-            log.append_all(&ORDERS_DEAD_LETTERS, partition, part.to_vec()).await.unwrap();
-        }
-    }
-    orders
-}
-
-/// How many records stand in `orders`.
-async fn sent(log: &dyn EventLog) -> u64 {
-    let mut sent = 0;
-    for partition in (0..PARTITIONS).map(Partition) {
-        sent += log.ends(&ORDERS, partition).await.unwrap().next.0;
-    }
-    sent
 }
 
 /// Stops the desk once `orders` has so many records.

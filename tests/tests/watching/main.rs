@@ -6,5 +6,4 @@ mod damage;
 mod monitoring;
 #[path = "../dead_letters/poison.rs"]
 mod poison;
-mod terminal;
 mod top;

@@ -2,6 +2,8 @@
 //! nothing that it tells.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
@@ -166,6 +168,67 @@ async fn dashboard_and_alerts_ask_for_what_there_is() {
         told.families().into_iter().filter(|name| !DASHBOARD.contains(name)).collect();
     assert!(left_out.is_empty(), "the dashboard leaves out {left_out:?}");
     running.stop();
+}
+
+/// Prometheus' own words on the rules, on what they make of a deployment, and on what the dashboard asks.
+#[test]
+fn prometheus_takes_the_rules_and_what_the_dashboard_asks() {
+    let promtool = std::env::var_os("SERIATIM_PROMTOOL").unwrap_or_else(|| "promtool".into());
+    if Command::new(&promtool).arg("--version").output().is_err() {
+        println!("skipped: no promtool on this machine (setup/promtool fetches it)");
+        return;
+    }
+    let agrees = |arguments: &[&str], file: &Path| {
+        let output = Command::new(&promtool).args(arguments).arg(file).output();
+        let output = output.expect("promtool runs");
+        assert!(output.status.success(), "{output:?}");
+    };
+    let monitoring = Path::new(env!("CARGO_MANIFEST_DIR")).join("../setup/monitoring");
+    agrees(&["check", "rules"], &monitoring.join("alerts.yml"));
+    agrees(&["test", "rules"], &monitoring.join("alerts.test.yml"));
+
+    // A dashboard is no file of Prometheus': each of its questions becomes a rule.
+    let rules = asked_by_dashboard().into_iter().enumerate().map(|(number, asked)| {
+        // Grafana says how long an interval is.
+        let asked = asked.expression.replace("$__rate_interval", "1m");
+        serde_json::json!({ "record": format!("panel_{number}"), "expr": asked })
+    });
+    let groups = [serde_json::json!({ "name": "dashboard", "rules": rules.collect::<Vec<_>>() })];
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("dashboard.yml");
+    // What is JSON is YAML.
+    let text = serde_json::json!({ "groups": groups }).to_string();
+    std::fs::write(&file, text).expect("the file is written");
+    agrees(&["check", "rules"], &file);
+}
+
+/// Grafana shows what overlaps, or has no room, somewhere else; and takes one of two panels of the same number.
+#[test]
+fn the_dashboard_is_laid_out_without_overlaps() {
+    let dashboard: Value = serde_json::from_str(DASHBOARD).expect("the dashboard is JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("no number: {value}"));
+    let (mut ids, mut taken) = (BTreeSet::new(), BTreeMap::new());
+    for panel in panels {
+        let (id, place) = (number(&panel["id"]), &panel["gridPos"]);
+        assert!(ids.insert(id), "two panels are number {id}");
+        let [x, y, width, height] = ["x", "y", "w", "h"].map(|name| number(&place[name]));
+        assert!(width > 0 && height > 0 && x + width <= 24, "panel {id}: {place}");
+        for cell in (x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y))) {
+            let other = taken.insert(cell, id);
+            assert_eq!(other, None, "panel {id} lies on another at {cell:?}");
+        }
+        let kind = panel["type"].as_str().expect("a type");
+        assert!(["row", "stat", "timeseries", "table", "heatmap", "bargauge"].contains(&kind));
+        let targets = panel["targets"].as_array().map_or(&[][..], Vec::as_slice);
+        assert_eq!(targets.is_empty(), kind == "row", "panel {id} asks for nothing");
+        let names: BTreeSet<_> = targets.iter().map(|it| it["refId"].to_string()).collect();
+        assert_eq!(names.len(), targets.len(), "panel {id} has two questions of one name");
+        for source in targets.iter().map(|target| &target["datasource"]["uid"]) {
+            assert_eq!(source, "${datasource}", "panel {id}");
+        }
+    }
+    assert_eq!(dashboard["templating"]["list"][0]["name"], "datasource");
 }
 
 /// One of everything that is counted.

@@ -3,10 +3,9 @@
 use event_log::topics::ORDERS;
 use event_log::{LogSettings, NewRecord};
 use serde_json::Value;
-use tests::{Client, House, Profile, Running, purchase};
+use tests::{Client, House, Profile, Running, Terminal, purchase};
 
 use crate::poison::Poison;
-use crate::terminal::Terminal;
 
 const ORDERS_PLACED: u64 = 12;
 
@@ -51,7 +50,7 @@ async fn it_shows_what_is_there_and_gives_the_terminal_back() {
         assert_eq!(partitions.count(), 2, "{screen}");
         terminal.types("x");
         terminal.types(keys);
-        terminal.ends_as_it_began().await;
+        terminal.ends_as_it_began(0).await;
     }
     running.stop();
 }
@@ -78,7 +77,7 @@ async fn what_is_not_there_is_shown_as_such_until_it_comes() {
     terminal.wait_until(|screen| total(screen) == known).await;
     running.stop();
     terminal.types("q");
-    terminal.ends_as_it_began().await;
+    terminal.ends_as_it_began(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,9 +8,12 @@ mod tests;
 mod text;
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 pub use distribution::Bin;
+pub use html::escape as escape_html;
 use jiff::Timestamp;
 pub use load::{LevelUnit, LoadFigures, StageFigures, TaskFigures};
 use serde::{Deserialize, Serialize};
@@ -278,6 +281,16 @@ impl Report {
     /// For a browser: one page with plots that loads nothing and runs no script.
     pub fn to_html(&self) -> String {
         html::render(self)
+    }
+
+    /// Prints the text, or the JSON, and writes the page where one is wanted. The error names the page's
+    /// file; by then all is told.
+    pub fn publish(&self, json: bool, page: Option<&Path>) -> io::Result<()> {
+        print!("{}", if json { self.to_json() } else { self.to_text() });
+        let Some(path) = page else { return Ok(()) };
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        std::fs::write(path, self.to_html()).map_err(named)
     }
 }
 

@@ -3,6 +3,7 @@
 mod archive_memory;
 mod cores;
 mod fill;
+mod made_up;
 mod outcome;
 mod pace;
 mod partitions;
@@ -45,6 +46,7 @@ pub async fn measure(bench: &Bench, figure: Figure) -> anyhow::Result<Outcome> {
         Figure::SerialinKafka => serialin::kafka(bench).await,
         Figure::ArchiveMemory => archive_memory::measure(bench).await,
         Figure::Pace => pace::measure(bench).await,
+        Figure::MadeUp => made_up::measure(bench).await,
         Figure::OrderBook => cores::order_book(bench).await,
         Figure::Engine => cores::engine(bench).await,
         Figure::Outcome => outcome::embedded(bench).await,

@@ -12,12 +12,12 @@ mod trial;
 
 use std::collections::HashSet;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args;
 use event_log::Topic;
-use measure::{Pace, Progress};
+use measure::{Pace, Progress, RateLimit};
 use serde::Serialize;
 use service_kit::{exit, shutdown};
 use tokio_util::sync::CancellationToken;
@@ -30,10 +30,9 @@ use super::ledger::Ledger;
 use super::marks::Named;
 use super::place::Place;
 use super::routes::Routes;
-use crate::quantity;
 use crate::text::letters;
 use plan::Plan;
-use sending::{RateLimit, Sending};
+use sending::Sending;
 use trial::Trial;
 
 /// The exit code when letters that were sent on trial failed again.
@@ -61,7 +60,7 @@ pub struct RedriveArgs {
     #[arg(long, value_name = "COUNT")]
     canary: Option<usize>,
     /// How long to watch them [default: 10s, and for events as long as all their retries take].
-    #[arg(long, value_name = "TIME", value_parser = quantity::time, requires = "canary")]
+    #[arg(long, value_name = "TIME", value_parser = measure::read_time, requires = "canary")]
     canary_wait: Option<Duration>,
     /// Send them to this topic instead.
     #[arg(long, value_name = "TOPIC", value_parser = filter::target)]
@@ -203,7 +202,7 @@ impl Redrive<'_> {
             letters: self.desk.letters(&self.topics, &filter).await?,
             chosen: plan.letters.into_iter().collect(),
             routes: self.args.routes(self.desk),
-            limit: RateLimit::new(self.args.rate),
+            limit: self.args.limit(),
             progress: &progress,
             stop: &self.stop,
         };
@@ -221,6 +220,14 @@ impl Redrive<'_> {
 }
 
 impl RedriveArgs {
+    /// The first letter may be sent now.
+    fn limit(&self) -> Option<RateLimit> {
+        match self.rate {
+            Pace::Steady(rate) => Some(RateLimit::new(rate, Instant::now())),
+            Pace::Unlimited | Pace::Recorded(_) => None,
+        }
+    }
+
     fn routes(&self, desk: &Desk) -> Routes {
         Routes::new(self.to.clone(), desk.deployment.first_retry(), self.even_unreadable)
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use event_log::{EventLog, NewRecord};
-use measure::{Pace, Progress};
+use measure::{Progress, RateLimit};
 use order_domain::Position;
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,8 @@ pub(super) struct Sending<'a> {
     /// What is still to be sent of the letters.
     pub(super) chosen: HashSet<Named>,
     pub(super) routes: Routes,
-    pub(super) limit: RateLimit,
+    /// `None` is no limit.
+    pub(super) limit: Option<RateLimit>,
     pub(super) progress: &'a Progress,
     pub(super) stop: &'a CancellationToken,
 }
@@ -58,31 +59,6 @@ struct Batch {
     bytes: usize,
     /// When the first is due; `None` is at once.
     due: Option<Instant>,
-}
-
-/// When each letter may be sent. What was not sent in time is not made up for: a rate is a limit.
-pub(super) struct RateLimit {
-    /// `None` is no limit.
-    gap: Option<Duration>,
-    next: Instant,
-}
-
-impl RateLimit {
-    /// The first letter may be sent now.
-    pub(super) fn new(pace: Pace) -> Self {
-        let gap = match pace {
-            Pace::Steady(rate) => Some(Duration::from_secs_f64(1.0 / rate.as_per_second())),
-            Pace::Unlimited | Pace::Recorded(_) => None,
-        };
-        Self { gap, next: Instant::now() }
-    }
-
-    /// When the next letter is due; `None` is at once.
-    fn next(&mut self) -> Option<Instant> {
-        let due = self.next.max(Instant::now());
-        self.next = due + self.gap?;
-        Some(due)
-    }
 }
 
 impl Sending<'_> {
@@ -116,7 +92,7 @@ impl Sending<'_> {
                 Ok(sendable) => sendable,
                 Err(none) => bail!("{} can't be sent any more: {none}", letter.place),
             };
-            let due = self.limit.next();
+            let due = self.limit.as_mut().map(|limit| limit.next(Instant::now()));
             if batch.letters == 0 {
                 batch.due = due;
             }
@@ -166,21 +142,5 @@ impl Sending<'_> {
             .map(|tried| SentLetter { letter: tried.letter.clone(), at: tried.at.clone() });
         self.marks.add(self.log, Mark::Sent { letters: sent.collect() }).await?;
         Ok(tried)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_are_due_one_gap_after_the_other_and_lost_time_is_not_made_up_for() {
-        let mut limit = RateLimit::new("50/s".parse().map(Pace::Steady).unwrap());
-        let due: Vec<_> = (0..3).map(|_| limit.next().unwrap()).collect();
-        assert_eq!(due[2] - due[0], Duration::from_millis(40));
-        limit.next = Instant::now().checked_sub(Duration::from_secs(9)).unwrap();
-        let [first, second] = [limit.next().unwrap(), limit.next().unwrap()];
-        assert!(first > due[0] && second - first >= Duration::from_millis(20));
-        assert_eq!(RateLimit::new(Pace::Unlimited).next(), None);
     }
 }

@@ -237,7 +237,7 @@ fn collect<T>(items: &[T], html: impl Fn(&T) -> String) -> String {
 }
 
 /// Text that means itself, in content and in quoted attributes.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for sign in text.chars() {
         match sign {
