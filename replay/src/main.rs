@@ -10,7 +10,12 @@ use replay::load_sink::{self, LoadSinkArgs};
 use replay::serialin::{self, SerialinArgs};
 use replay::serialout::{self, SerialoutArgs};
 use replay::verify::{self, VerifyArgs};
-use service_kit::exit;
+use service_kit::config::{LogFormat, TelemetrySettings};
+use service_kit::{exit, telemetry};
+
+/// What is logged if `RUST_LOG` asks for nothing else: a broker that is away and is waited for, an archive
+/// that failed, and that a second signal ends at once.
+const LOGGED: &str = "warn,service_kit::shutdown=info";
 
 /// History again, in the same order, with proof.
 ///
@@ -38,7 +43,14 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let result = match Args::parse().command {
+    run().await.unwrap_or_else(|error| exit::exit_code(&Err(error)))
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
+    let command = Args::parse().command;
+    let logs = TelemetrySettings { filter: LOGGED.to_owned(), format: LogFormat::Text };
+    telemetry::start_logs(&logs)?;
+    match command {
         Command::LoadSink(args) => load_sink::run(&args).await,
         Command::Serialout(args) => serialout::run(&args).await,
         Command::Capture(args) => capture::run(&args).await,
@@ -46,6 +58,5 @@ async fn main() -> ExitCode {
         Command::Serialin(args) => serialin::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
-    };
-    result.unwrap_or_else(|error| exit::exit_code(&Err(error)))
+    }
 }

@@ -20,7 +20,7 @@ use service_kit::{exit, shutdown};
 use traffic_archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
 
 use crate::rejects::{self, Rejects};
-use crate::stream::{StreamArgs, StreamError, StreamUrl, is_entry};
+use crate::stream::{StreamAddress, StreamArgs, StreamError, StreamUrl, is_entry};
 use commands::Commands;
 
 pub use purchase::to_request;
@@ -157,31 +157,49 @@ pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn dump(args: &DumpArgs, rejects: Rejects) -> anyhow::Result<Summary> {
-    let stop = shutdown::on_signals();
     let address = args.stream.address(&args.from)?;
     let commands = match &args.from {
         StreamUrl::Redis(_) => None,
         StreamUrl::Log(_) => Some(open_topic(args).await?),
     };
+    // Until here a signal ends the process, which has nothing to finish yet.
+    let stop = shutdown::on_signals();
     let writer = ArchiveWriter::create(&args.archive, WriterSettings::default()).await?;
     let progress = if args.quiet { Progress::hidden() } else { Progress::new("dump", None) };
     let mut dump = Dump { args, writer, progress, outcomes: 0, rejects };
-    let complete = match commands {
-        Some(commands) => commands::copy(&mut dump, commands, &stop).await,
-        None => entries::copy(&mut dump, &address, &stop).await,
+    let complete = tokio::select! {
+        copied = dump.copy(commands, &address) => copied.map(|()| true),
+        () = stop.cancelled() => Ok(false),
     };
     // What was read before a failure is kept: a whole archive of the stretch's beginning.
     let Dump { writer, progress, outcomes, mut rejects, .. } = dump;
-    let manifest = writer.finish().await?;
+    let finished = writer.finish().await;
     rejects.finish()?;
     progress.finish();
+    // Why the writer failed was told to who wrote; here it only says that it did.
+    let complete = complete?;
+    let manifest = finished?;
     Ok(Summary {
         archive_id: manifest.archive_id,
         entries: manifest.entries,
         outcomes,
         rejected: rejects.count(),
-        complete: complete?,
+        complete,
     })
+}
+
+impl Dump<'_> {
+    /// All of the stretch. May be dropped at any time: what was appended is a beginning of it.
+    async fn copy(
+        &mut self,
+        commands: Option<Commands>,
+        address: &StreamAddress,
+    ) -> anyhow::Result<()> {
+        match commands {
+            Some(commands) => commands::copy(self, commands).await,
+            None => entries::copy(self, address).await,
+        }
+    }
 }
 
 async fn open_topic(args: &DumpArgs) -> anyhow::Result<Commands> {
