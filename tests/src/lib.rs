@@ -13,4 +13,4 @@ pub use client::{Acknowledged, Client, Refused, purchase};
 pub use house::{House, Profile, Running, program};
 pub use mariadb::Mariadb;
 pub use services::Services;
-pub use small_disk::SmallDisk;
+pub use small_disk::{SmallDisk, noise};

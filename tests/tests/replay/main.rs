@@ -1,0 +1,7 @@
+//! The program `replay` before real instances of `seriatim`, over everything it can read and write, and
+//! on disks that are full.
+
+mod desk;
+mod full_disk;
+mod purchases;
+mod ways;
