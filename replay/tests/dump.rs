@@ -284,6 +284,23 @@ async fn what_is_no_command_goes_to_the_rejects_or_ends_the_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_is_there_stays_and_so_do_its_rejects() {
+    let orders = Orders::new().await;
+    orders.append(0, b"no command".to_vec()).await;
+    orders.append(0, order(1, None).to_json()).await;
+    let (archive, rejects) =
+        (orders.folder.path().join("a"), orders.folder.path().join("a.rejects.jsonl"));
+    succeed(&orders.dump(&archive, &[]));
+    let (before, rejected) = (entries(&archive).await, std::fs::read(&rejects).expect("one"));
+    let again = orders.dump(&archive, &[]);
+    assert_eq!(again.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(said.contains("already"), "{said}");
+    assert_eq!(entries(&archive).await, before);
+    assert_eq!(std::fs::read(&rejects).expect("it stays"), rejected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_topic_without_commands_is_said_to_have_none() {
     let orders = Orders::new().await;
     orders.append(0, b"hello".to_vec()).await;

@@ -37,6 +37,7 @@ use traffic_archive::{
 
 pub use key::KeyRule;
 pub use redaction::Redaction;
+pub(crate) use redaction::{BODY_OMITTED, REDACTED};
 pub use tally::Tally;
 
 /// How long a client may take to send a request's head.
@@ -89,7 +90,8 @@ pub struct CaptureArgs {
     #[arg(long = "redact-header", value_name = "NAME")]
     redact_headers: Vec<String>,
     /// A field that is not to be written, in JSON at any depth, in forms and in queries; may be
-    /// repeated. A body that can't be looked into is then left out. Upper and lower case are one.
+    /// repeated. A body that can't be looked into is then left out, and serialout does not send such
+    /// a request. Upper and lower case are one.
     #[arg(long = "redact-field", value_name = "NAME")]
     redact_fields: Vec<String>,
     /// When the archive falls behind: `wait` lets requests wait, so that none is missing in the

@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use traffic_archive::{Body, Exchange};
 
 /// Stands where something was.
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Says, with the number of its bytes, that a body was left out.
-pub(super) const BODY_OMITTED: &str = "replay-body-omitted";
+pub(crate) const BODY_OMITTED: &str = "replay-body-omitted";
 
 /// Headers that are never written.
 const ALWAYS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];

@@ -6,7 +6,7 @@ mod entries;
 mod purchase;
 mod stretch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -137,7 +137,7 @@ struct Dump<'a> {
 /// The command.
 pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
     let rejects = args.rejects.clone().unwrap_or_else(|| rejects::default_path(&args.archive));
-    let summary = dump(args, Rejects::at(&rejects)?).await?;
+    let summary = dump(args, &rejects).await?;
     let Summary { archive_id, entries, outcomes, rejected, complete } = summary;
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);
@@ -156,7 +156,7 @@ pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
 }
 
-async fn dump(args: &DumpArgs, rejects: Rejects) -> anyhow::Result<Summary> {
+async fn dump(args: &DumpArgs, rejects: &Path) -> anyhow::Result<Summary> {
     let address = args.stream.address(&args.from)?;
     let commands = match &args.from {
         StreamUrl::Redis(_) => None,
@@ -165,6 +165,8 @@ async fn dump(args: &DumpArgs, rejects: Rejects) -> anyhow::Result<Summary> {
     // Until here a signal ends the process, which has nothing to finish yet.
     let stop = shutdown::on_signals();
     let writer = ArchiveWriter::create(&args.archive, WriterSettings::default()).await?;
+    // Only now: where there is an archive already, its rejects stay, too.
+    let rejects = Rejects::at(rejects)?;
     let progress = if args.quiet { Progress::hidden() } else { Progress::new("dump", None) };
     let mut dump = Dump { args, writer, progress, outcomes: 0, rejects };
     let complete = tokio::select! {
