@@ -67,10 +67,10 @@ impl Commands {
             Err(error) => return Ok(Err(error.to_string())),
         };
         let Some(mut request) = to_request(&command, at) else {
-            return Ok(Err(format!("{} has no HTTP request", command.type_name())));
+            return Ok(Err(format!("a seed's {}: no client asked for it", command.type_name())));
         };
-        if let (Some(decisions), Some(order_id)) = (&mut self.decisions, command.order_id()) {
-            request.outcome = decisions.outcome(record.position, order_id).await?;
+        if let Some(decisions) = &mut self.decisions {
+            request.outcome = decisions.outcome(record.position, command.command_id()).await?;
         }
         Ok(Ok(request))
     }

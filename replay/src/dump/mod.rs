@@ -4,7 +4,9 @@ mod commands;
 mod decisions;
 mod entries;
 mod purchase;
+mod request;
 mod stretch;
+mod trading;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,24 +25,26 @@ use crate::rejects::{self, Rejects};
 use crate::stream::{StreamAddress, StreamArgs, StreamError, StreamUrl, is_entry};
 use commands::Commands;
 
-pub use purchase::to_request;
+pub use request::to_request;
 pub use stretch::{Stretch, TopicReader};
 
 /// Writes a topic or a Redis stream into a new archive.
 ///
 /// What is in the topic decides what is done. The commands of Seriatim's topic `orders` become the
-/// HTTP requests that would bring them about: a `NewOrder` becomes POST /api/Order, with its
-/// Idempotency-Key where it had one, at the time the log took it, its venue as ordering key. Each
-/// partition keeps its order; the partitions are put together by time. Entries that `replay
-/// serialin` wrote (Kafka, embedded log or Redis) become the archive that they came from.
+/// HTTP requests that would bring them about: a `NewOrder` becomes POST /api/Order, a `PlaceOrder` POST
+/// /api/v3/order, with its Idempotency-Key where it had one, at the time the log took it, its venue as
+/// ordering key. Orders keep their ids where there was a key. Each partition keeps its order; the
+/// partitions are put together by time. Entries that `replay serialin` wrote (Kafka, embedded log or
+/// Redis) become the archive that they came from.
 ///
 /// What became of a command is told by its decision in `order-events`, and is the request's outcome:
 /// `accepted`, `rejected: <reason>`, `repeated: <outcome of the first>` or `conflicted`; none where
 /// it is not decided yet or no longer kept. So two dumps can be compared with `replay verify`.
 ///
-/// Any other record (bytes that are no command, a type or version that this build does not know)
-/// can't become a request: it goes to the rejects file with topic, position, reason and payload, and
-/// is counted. The exit code is 0 nevertheless, unless --strict is given or nothing else was there.
+/// Any other record (bytes that are no command, a type or version that this build does not know, what a
+/// market's seed asked for: give the target the same one) can't become a request: it goes to the rejects
+/// file with topic, position, reason and payload, and is counted. The exit code is 0 nevertheless, unless
+/// --strict is given or nothing else was there.
 ///
 /// Any stretch can be taken: of a topic by position and time, of entries by sequence number and
 /// time. It ends at what is there when the command begins.

@@ -1,7 +1,8 @@
-//! The program `replay` before real instances of `seriatim`, over everything it can read and write, and
+//! The program `replay` before real instances of `seriatim`, over everything that it can read and write, and
 //! on disks that are full.
 
 mod desk;
 mod full_disk;
+mod market;
 mod purchases;
 mod ways;
