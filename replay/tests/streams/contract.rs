@@ -224,7 +224,7 @@ async fn a_dump_is_the_archive_that_was_put_in(server: &impl Server) {
     let (topic, address) = server.stream();
     copy(&archive, &address).await.expect("it is copied");
     let stretch = ["--first-entry", "101", "--last-entry", "300"];
-    for (name, flags, entries) in [("whole", &[][..], 500), ("part", &stretch, 200)] {
+    for (name, flags, entries) in [("whole", &[][..], 500), ("part", &stretch[..], 200)] {
         let place = folder.path().join(name);
         let output = Command::new(env!("CARGO_BIN_EXE_replay"))
             .args(["dump", "--from", &server.url(), "--topic", &topic, "--archive"])
