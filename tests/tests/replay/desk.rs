@@ -81,7 +81,8 @@ impl Desk {
         let mut command = self.command(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("replay starts");
-        let (said, stderr) = (Arc::default(), child.stderr.take().expect("it is piped"));
+        let stderr = child.stderr.take().expect("it is piped");
+        let said = Arc::new(Mutex::new(Vec::new()));
         let listener = Arc::clone(&said);
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {

@@ -11,12 +11,12 @@ use crate::desk::{AtWork, Desk};
 const SMALL_MIB: u32 = 1;
 /// What everything fits into.
 const LARGE_MIB: u32 = 256;
-/// Rows of a table, and letters of each. They fill more than [`SMALL_MIB`] even packed.
-const ROWS: u64 = 40;
-/// Rows that fill a segment of 32 MiB, and what may wait behind it.
-const ROWS_BEYOND_A_SEGMENT: u64 = 450;
-/// See [`ROWS`].
+/// Letters of a row of a table, or of a request's body.
 const ROW_LETTERS: usize = 100_000;
+/// So many rows are more than the small disk takes, even packed.
+const ROWS: u64 = 40;
+/// So many fill a segment of 32 MiB, and what may wait behind it.
+const ROWS_BEYOND_A_SEGMENT: u64 = 450;
 /// The disk is full long before so many requests.
 const REQUESTS_MAX: u64 = 5_000;
 /// What the system says.
