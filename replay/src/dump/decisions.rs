@@ -61,7 +61,7 @@ impl Decisions {
         match event.command_id() {
             Some(decided) if decided != command => Err(StreamError::OtherDecisions {
                 topic: self.topic.to_string(),
-                source,
+                position: source,
                 decided: decided.to_string(),
                 command: command.to_string(),
             }),

@@ -39,14 +39,14 @@ pub enum StreamError {
     },
     /// Decisions are of other commands.
     #[error(
-        "the decision of {source} in {topic} is about command {decided}, not about {command}: it was \
+        "the decision of {position} in {topic} is about command {decided}, not about {command}: it was \
          decided from another topic"
     )]
     OtherDecisions {
         /// Where the decision stands.
         topic: String,
         /// The command's position.
-        source: Position,
+        position: Position,
         /// The command that the decision is about.
         decided: String,
         /// The command that is there.

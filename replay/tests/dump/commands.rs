@@ -1,9 +1,9 @@
 //! Commands and entries of a topic become an archive.
 
-use event_log::{Headers, LogSettings, NewRecord, Retention, Topic, TopicSpec};
-use order_domain::Partition;
+use std::process::Command;
+
 use tempfile::tempdir;
-use traffic_archive::{ArchiveReader, ArchiveWriter, Exchange, Location, Sequence, WriterSettings};
+use traffic_archive::{ArchiveReader, ArchiveWriter, Exchange, Location, WriterSettings};
 
 use crate::orders::{Orders, customers, dump, entries, order, succeed, url};
 
@@ -121,7 +121,7 @@ async fn entries_become_the_archive_that_they_came_from() {
         writer.append(exchange).await.expect("an entry");
     }
     let chain = writer.finish().await.expect("it ends").chain;
-    let serialin = Process::new(env!("CARGO_BIN_EXE_replay"))
+    let serialin = Command::new(env!("CARGO_BIN_EXE_replay"))
         .arg("serialin")
         .arg(&original)
         .args(["--to", &url(folder.path()), "--json"])

@@ -1,6 +1,6 @@
 //! What became of commands, by the decisions that stand beside them.
 
-use event_log::{Retention, Topic, TopicSpec};
+use event_log::{Retention, TopicSpec};
 use order_domain::event::{NewOrderRepeated, OrderAccepted, OrderRejected, Outcome};
 use order_domain::{
     Decision, Event, Fingerprint, Offset, OrderId, Partition, Position, RejectionReason, Timestamp,

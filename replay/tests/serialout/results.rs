@@ -1,7 +1,5 @@
 //! Good days: what arrives, in which order, how fast, and what is told about it.
 
-use std::time::Duration;
-
 use replay::load_sink::{Demand, SinkSettings};
 use traffic_archive::{Body, Exchange, Response};
 
