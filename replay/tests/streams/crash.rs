@@ -20,15 +20,19 @@ const STARTS_A_KILL_MAX: u32 = 5;
 /// Entries of the archive: enough for the kills to hit the middle.
 pub(crate) const ENTRIES: u64 = 60_000;
 
-/// How long one run may take.
-pub(crate) const RUN_MAX: Duration = Duration::from_mins(2);
+/// How long one run may take, on a machine that has much else to do.
+pub(crate) const RUN_MAX: Duration = Duration::from_mins(10);
+
+/// How long a run waits for a server that is away, in seconds: as long as a busy machine may need to start
+/// one again.
+const PATIENCE_SECONDS: &str = "300";
 
 /// The real program, at work.
 pub(crate) fn serialin(archive: &Path, server: &impl Server, topic: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_replay"))
         .arg("serialin")
         .arg(archive)
-        .args(["--to", &server.url(), "--topic", topic, "--json"])
+        .args(["--to", &server.url(), "--topic", topic, "--patience", PATIENCE_SECONDS])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
