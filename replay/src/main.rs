@@ -14,8 +14,9 @@ use service_kit::config::{LogFormat, TelemetrySettings};
 use service_kit::{exit, telemetry};
 
 /// What is logged if `RUST_LOG` asks for nothing else: a broker that is away and is waited for, an archive
-/// that failed, and that a second signal ends at once.
-const LOGGED: &str = "warn,service_kit::shutdown=info";
+/// that failed, and that a second signal ends at once. What a log says of a failed append is said by who
+/// tries again, too.
+const LOGGED: &str = "warn,event_log=error,service_kit::shutdown=info";
 
 /// History again, in the same order, with proof.
 ///

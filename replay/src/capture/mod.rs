@@ -228,7 +228,8 @@ pub async fn run(args: &CaptureArgs) -> anyhow::Result<ExitCode> {
         Err(error) => match ArchiveReader::open(&args.archive).await {
             Ok(reader) => {
                 let entries = reader.manifest().entries;
-                Err(error).with_context(|| format!("the archive is whole and has {entries} entries"))
+                Err(error)
+                    .with_context(|| format!("the archive is whole and has {entries} entries"))
             }
             Err(_) => Err(error.into()),
         },

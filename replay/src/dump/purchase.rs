@@ -1,9 +1,9 @@
 //! Purchases as the HTTP requests that bring them about: the purchasing dialect.
 
 use jiff::Timestamp;
+use order_domain::NewOrder;
 use order_domain::purchase::Item;
 use order_domain::purchasing::{currency_type, payment_method_type};
-use order_domain::NewOrder;
 use serde::Serialize;
 use traffic_archive::Exchange;
 

@@ -54,7 +54,9 @@ struct Asked {
 fn asked(request: &Request) -> Asked {
     match request {
         Request::ListInstrument(list) => post("/api/v3/instruments", listed(&list.instrument)),
-        Request::HaltInstrument(halt) => post_nothing(format!("/api/v3/instruments/{}/halt", halt.symbol)),
+        Request::HaltInstrument(halt) => {
+            post_nothing(format!("/api/v3/instruments/{}/halt", halt.symbol))
+        }
         Request::ResumeInstrument(resume) => {
             post_nothing(format!("/api/v3/instruments/{}/resume", resume.symbol))
         }

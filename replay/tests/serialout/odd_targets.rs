@@ -95,9 +95,21 @@ async fn every_way_to_end_an_answer_is_understood() {
             200,
             "one".to_owned(),
         ),
-        ("HTTP/1.0", "POST", plain("HTTP/1.0 200 OK\r\n\r\nall of it"), 200, "all of it".to_owned()),
+        (
+            "HTTP/1.0",
+            "POST",
+            plain("HTTP/1.0 200 OK\r\n\r\nall of it"),
+            200,
+            "all of it".to_owned(),
+        ),
         ("no length", "GET", plain("HTTP/1.1 200 OK\r\n\r\nall"), 200, "all".to_owned()),
-        ("no body", "GET", plain("HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n"), 204, x(0)),
+        (
+            "no body",
+            "GET",
+            plain("HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n"),
+            204,
+            x(0),
+        ),
         ("HEAD", "HEAD", plain("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"), 200, x(0)),
         ("a huge body", "GET", huge, 200, x(KEPT_BYTES_MAX)),
     ] {

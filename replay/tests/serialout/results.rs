@@ -59,9 +59,7 @@ async fn entries_may_be_skipped_for_good() {
 async fn the_pace_is_kept() {
     // Recorded a millisecond apart.
     let bed = Bed::with_entries(600, 50).await;
-    for (pace, least_ms) in
-        [("--pace original", 599), ("--pace 2x", 299), ("--rate 3000/s", 199)]
-    {
+    for (pace, least_ms) in [("--pace original", 599), ("--pace 2x", 299), ("--rate 3000/s", 199)] {
         let sink = sink(SinkSettings::default()).await;
         let run = bed.run(&url(&sink), pace).await;
         let elapsed = run.report()["elapsedSeconds"].as_f64().unwrap();

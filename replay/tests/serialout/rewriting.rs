@@ -97,7 +97,11 @@ async fn strict(
     let bytes = mac.finalize().into_bytes();
     let signed: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let numbered = text("x-sequence") == text("replay-sequence");
-    if numbered && signed == text("x-signature") { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
+    if numbered && signed == text("x-signature") {
+        StatusCode::OK
+    } else {
+        StatusCode::UNAUTHORIZED
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,7 +48,11 @@ async fn captured_traffic_is_answered_the_same_again() {
     let verify = ["verify", "live", "--ignore", "$.position", "--run"];
     desk.succeeds(&[&serialout[..], &["same.jsonl", "--target", same.url()]].concat());
     let found = desk.json(&[&verify[..], &["same.jsonl"]].concat());
-    assert_eq!((&found["compared"], &found["different"]), (&json!(PURCHASES), &json!(0)), "{found}");
+    assert_eq!(
+        (&found["compared"], &found["different"]),
+        (&json!(PURCHASES), &json!(0)),
+        "{found}"
+    );
 
     let skipping = ["other.jsonl", "--target", other.url(), "--skip", "1"];
     desk.succeeds(&[&serialout[..], &skipping].concat());

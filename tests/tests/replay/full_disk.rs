@@ -3,7 +3,7 @@
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tests::noise;
+use tests::{Client, noise};
 
 use crate::desk::{AtWork, Desk};
 
@@ -73,7 +73,7 @@ fn serialin_goes_on_once_there_is_room() {
     let Some(disk) = desk.disk("small", SMALL_MIB) else { return };
     desk.succeeds(&[&desk.table(ROWS)[..], &["--to", "whole"]].concat());
     let serialin = ["serialin", "whole", "--to", "sqlite:small/log", "--patience", "1"];
-    desk.fails(&serialin, "full");
+    desk.fails(&serialin, "no room left on the disk");
     disk.grow(LARGE_MIB);
     assert_eq!(desk.json(&serialin)["complete"], true);
     desk.succeeds(&["dump", "--from", "sqlite:small/log", "--archive", "copy"]);
@@ -94,7 +94,7 @@ fn a_dump_says_why_it_ends_and_leaves_a_whole_archive() {
 /// A capture into `small/archive`, and a target behind it.
 struct Capturing {
     capture: AtWork,
-    url: String,
+    client: Client,
     _target: AtWork,
 }
 
@@ -105,21 +105,22 @@ impl Capturing {
         let capture = ["capture", "--listen", "127.0.0.1:0", "--to", &to, "--durable-every", "1"];
         let archive = ["--archive", "small/archive", "--append", "--json"];
         let capture = desk.starts(&[&capture[..], &archive, flags].concat());
-        let url = format!("http://{}", capture.says("capturing "));
-        Self { capture, url, _target: target }
+        let client = Client::of(&format!("http://{}", capture.says("capturing ")));
+        Self { capture, client, _target: target }
     }
 
     /// Posts something of about 60 kB, packed; says whether it was answered.
     async fn posts(&self, number: u64) -> bool {
-        let request = reqwest::Client::new().post(&self.url).body(noise(number, ROW_LETTERS));
-        request.send().await.is_ok_and(|answer| answer.status() == StatusCode::OK)
+        let body = json!(noise(number, ROW_LETTERS));
+        self.client.post(&body, &[]).await.is_ok_and(|answer| answer.status() == StatusCode::OK)
     }
 
     /// Posts until something is durable.
     async fn records_something(&self, desk: &Desk) {
         for number in 0..REQUESTS_MAX {
             assert!(self.posts(number).await, "there is room");
-            let manifest = std::fs::read(desk.path("small/archive/manifest.json")).expect("it is there");
+            let manifest =
+                std::fs::read(desk.path("small/archive/manifest.json")).expect("it is there");
             let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
             if manifest["entries"] != 0 {
                 return;

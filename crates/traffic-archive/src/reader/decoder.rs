@@ -47,7 +47,10 @@ impl<T: Send + 'static> Batches<T> {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, ArchiveError>>> {
+    pub(super) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<T, ArchiveError>>> {
         loop {
             if let Some(item) = self.batch.next() {
                 return Poll::Ready(Some(Ok(item)));
