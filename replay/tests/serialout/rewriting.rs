@@ -7,6 +7,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use replay::load_sink::SinkSettings;
 use sha2::Sha256;
@@ -74,6 +76,7 @@ X-User = "guest"
 
 [signing]
 message = "{method} {path}?{query}\n{body}"
+encoding = "base64"
 put = "header:X-Signature"
 
 [signing.headers]
@@ -94,14 +97,10 @@ async fn strict(
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{method} {}?{}\n", uri.path(), uri.query().unwrap_or("")).as_bytes());
     mac.update(&body);
-    let bytes = mac.finalize().into_bytes();
-    let signed: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = BASE64.decode(text("x-signature")).unwrap_or_default();
     let numbered = text("x-sequence") == text("replay-sequence");
-    if numbered && signed == text("x-signature") {
-        StatusCode::OK
-    } else {
-        StatusCode::UNAUTHORIZED
-    }
+    let signed = mac.verify_slice(&signature).is_ok();
+    if numbered && signed { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,14 +55,14 @@ impl Desk {
 #[test]
 fn an_ingest_goes_on_behind_what_fitted() {
     let desk = Desk::new();
-    let Some(disk) = desk.disk("small", SMALL_MIB) else { return };
+    let Some(small) = desk.disk("small", SMALL_MIB) else { return };
     let ingest = desk.table(ROWS);
     let expected = desk.json(&[&ingest[..], &["--to", "whole"]].concat());
     let to_small = [&ingest[..], &["--to", "small/a"]].concat();
     desk.fails(&to_small, FULL);
     let kept = desk.whole("small/a");
     assert!((1..ROWS).contains(&kept), "{kept} entries fitted");
-    disk.grow(LARGE_MIB);
+    small.grow(LARGE_MIB);
     let ended = desk.json(&[&to_small[..], &["--resume"]].concat());
     assert_eq!((&ended["chain"], &ended["resumedAfter"]), (&expected["chain"], &json!(kept)));
 }
@@ -70,11 +70,11 @@ fn an_ingest_goes_on_behind_what_fitted() {
 #[test]
 fn serialin_goes_on_once_there_is_room() {
     let desk = Desk::new();
-    let Some(disk) = desk.disk("small", SMALL_MIB) else { return };
+    let Some(small) = desk.disk("small", SMALL_MIB) else { return };
     desk.succeeds(&[&desk.table(ROWS)[..], &["--to", "whole"]].concat());
     let serialin = ["serialin", "whole", "--to", "sqlite:small/log", "--patience", "1"];
     desk.fails(&serialin, "no room left on the disk");
-    disk.grow(LARGE_MIB);
+    small.grow(LARGE_MIB);
     assert_eq!(desk.json(&serialin)["complete"], true);
     desk.succeeds(&["dump", "--from", "sqlite:small/log", "--archive", "copy"]);
     let found = desk.json(&["verify", "whole", "--against", "copy"]);
@@ -84,7 +84,7 @@ fn serialin_goes_on_once_there_is_room() {
 #[test]
 fn a_dump_says_why_it_ends_and_leaves_a_whole_archive() {
     let desk = Desk::new();
-    let Some(_disk) = desk.disk("small", SMALL_MIB) else { return };
+    let Some(_small) = desk.disk("small", SMALL_MIB) else { return };
     desk.succeeds(&[&desk.table(ROWS_BEYOND_A_SEGMENT)[..], &["--to", "whole"]].concat());
     desk.succeeds(&["serialin", "whole", "--to", "sqlite:log"]);
     desk.fails(&["dump", "--from", "sqlite:log", "--archive", "small/dump"], FULL);
@@ -134,7 +134,7 @@ impl Capturing {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_capture_that_must_miss_nothing_ends() {
     let desk = Desk::new();
-    let Some(disk) = desk.disk("small", SMALL_MIB) else { return };
+    let Some(small) = desk.disk("small", SMALL_MIB) else { return };
     let mut capturing = Capturing::start(&desk, &[]);
     capturing.records_something(&desk).await;
     let mut number = 0;
@@ -151,7 +151,7 @@ async fn a_capture_that_must_miss_nothing_ends() {
     let told = format!("the archive is whole and has {kept} entries");
     assert!(kept > 0 && ended.said.contains(&told), "{ended:?}");
 
-    disk.grow(LARGE_MIB);
+    small.grow(LARGE_MIB);
     let again = Capturing::start(&desk, &[]);
     assert!(again.posts(0).await, "there is room");
     let ended = again.capture.stops();
@@ -162,7 +162,7 @@ async fn a_capture_that_must_miss_nothing_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_capture_that_must_not_stand_in_the_way_goes_on_forwarding() {
     let desk = Desk::new();
-    let Some(_disk) = desk.disk("small", SMALL_MIB) else { return };
+    let Some(_small) = desk.disk("small", SMALL_MIB) else { return };
     let capturing = Capturing::start(&desk, &["--when-behind", "pass"]);
     capturing.records_something(&desk).await;
     let mut number = 0;
