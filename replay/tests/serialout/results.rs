@@ -83,6 +83,17 @@ async fn a_missed_threshold_has_an_exit_code_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_nobody_reads_costs_neither_page_nor_exit_code() {
+    let bed = Bed::with_entries(50, 5).await;
+    let sink = sink(SinkSettings { faults: latency("5ms"), ..SinkSettings::default() }).await;
+    let mut run = bed.start(&url(&sink), "--max --slo p99<1ms --html @report.html");
+    run.hang_up();
+    assert_eq!(run.finish().await.code, Some(99));
+    let page = std::fs::read_to_string(bed.path("report.html")).unwrap();
+    assert!(page.contains("</html>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn outcomes_tell_every_answer() {
     let bed = Bed::with_entries(30, 3).await;
     let sink = sink(SinkSettings { body: "[1]".to_owned(), ..SinkSettings::default() }).await;
