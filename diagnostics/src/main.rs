@@ -16,8 +16,8 @@ use service_kit::exit;
 
 /// Measures and mends Seriatim from outside.
 ///
-/// The exit codes of each command stand in its own help. Every one ends with 141 where nobody reads what it
-/// prints, as after `| head`.
+/// The exit codes of each command stand in its own help. Every one but `load` ends with 141 where nobody
+/// reads what it prints, as after `| head`.
 #[derive(Parser)]
 #[command(version)]
 struct Args {

@@ -10,7 +10,13 @@ use replay::load_sink::{self, LoadSinkArgs};
 use replay::serialin::{self, SerialinArgs};
 use replay::serialout::{self, SerialoutArgs};
 use replay::verify::{self, VerifyArgs};
-use service_kit::exit;
+use service_kit::config::{LogFormat, TelemetrySettings};
+use service_kit::{exit, telemetry};
+
+/// What is logged if `RUST_LOG` asks for nothing else: a broker that is away and is waited for, an archive
+/// that failed, and that a second signal ends at once. What a log says of a failed append is said by who
+/// tries again, too.
+const LOGGED: &str = "warn,event_log=error,service_kit::shutdown=info";
 
 /// History again, in the same order, with proof.
 ///
@@ -37,12 +43,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    exit::when_read(run)
+    exit::when_read(|| run().unwrap_or_else(|error| exit::exit_code(&Err(error))))
 }
 
 #[tokio::main]
-async fn run() -> ExitCode {
-    let result = match Args::parse().command {
+async fn run() -> anyhow::Result<ExitCode> {
+    let command = Args::parse().command;
+    let logs = TelemetrySettings { filter: LOGGED.to_owned(), format: LogFormat::Text };
+    telemetry::start_logs(&logs)?;
+    match command {
         Command::LoadSink(args) => load_sink::run(&args).await,
         Command::Serialout(args) => serialout::run(&args).await,
         Command::Capture(args) => capture::run(&args).await,
@@ -50,6 +59,5 @@ async fn run() -> ExitCode {
         Command::Serialin(args) => serialin::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
         Command::Verify(args) => verify::run(&args).await,
-    };
-    result.unwrap_or_else(|error| exit::exit_code(&Err(error)))
+    }
 }

@@ -14,5 +14,5 @@ pub use client::{Acknowledged, Client, Refused, purchase};
 pub use house::{House, Profile, Running, program};
 pub use mariadb::Mariadb;
 pub use services::Services;
-pub use small_disk::SmallDisk;
+pub use small_disk::{SmallDisk, noise};
 pub use terminal::Terminal;

@@ -37,3 +37,13 @@ impl Drop for SmallDisk {
         let _ = Command::new("umount").arg("--lazy").arg(&self.at).status();
     }
 }
+
+/// Letters that can't be packed, the same for the same `seed`.
+pub fn noise(mut seed: u64, length: usize) -> String {
+    std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'a' + u8::try_from((seed >> 59) % 26).expect("a letter"))
+    })
+    .take(length)
+    .collect()
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::proof::{History, last_commands};
-use tests::{Client, House, Profile, SmallDisk, purchase};
+use tests::{Client, House, Profile, SmallDisk, noise, purchase};
 
 /// What fits before the first order, and a few dozen orders.
 const SMALL_MIB: u32 = 16;
@@ -18,16 +18,6 @@ const ORDERS_MAX: u64 = 2_000;
 const ORDERS_BEYOND: u64 = 20;
 /// Nothing here takes longer.
 const WAIT_MAX: Duration = Duration::from_mins(1);
-
-/// Letters that can't be packed, the same for the same `seed`.
-fn noise(mut seed: u64, length: usize) -> String {
-    std::iter::repeat_with(|| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        char::from(b'a' + u8::try_from((seed >> 59) % 26).expect("a letter"))
-    })
-    .take(length)
-    .collect()
-}
 
 /// A purchase that takes some 50 kB in the log, and again in the decisions and in the store.
 fn large(number: u64) -> Value {

@@ -20,6 +20,10 @@ use crate::{Failure, Prepared, TargetUrl, Tls};
 /// Room that a read has at least.
 const READ_BYTES: usize = 8 << 10;
 
+/// Reads that one poll does at most. A target that sends faster than it is read, and without end, would
+/// keep the thread to itself: no time-out and no signal could end that.
+const READS_MAX: usize = 64;
+
 /// A connection that is open, as far as anybody knows.
 pub struct Connection {
     transport: Transport,
@@ -94,13 +98,15 @@ impl Connection {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>, reading: &mut Reading) -> Poll<io::Result<Read>> {
-        loop {
+        for _ in 0..READS_MAX {
             self.input.reserve(READ_BYTES);
             let came = ready!(poll_read_buf(Pin::new(&mut self.transport), cx, &mut self.input));
             if let Some(read) = self.take(reading, came).transpose() {
                 return Poll::Ready(read);
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// What has come so far; `None` while the answer is not whole.

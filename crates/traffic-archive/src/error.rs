@@ -28,6 +28,12 @@ pub enum ArchiveError {
         /// Where it is.
         location: String,
     },
+    /// Another writer is at work there.
+    #[error("{location} is being written by somebody else")]
+    InUse {
+        /// Where it is.
+        location: String,
+    },
     /// The manifest can't be understood, or contradicts itself.
     #[error("the manifest of {location} is damaged: {reason}")]
     Manifest {

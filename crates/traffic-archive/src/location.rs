@@ -1,6 +1,7 @@
 //! Where an archive is: a folder or a prefix in an object store.
 
 use std::fmt;
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -52,6 +53,21 @@ impl Location {
             Self(Place::S3 { bucket: bucket.clone(), prefix: parts.into_iter().collect() }),
             last,
         ))
+    }
+
+    /// Keeps other writers away as long as the file is open, however the process ends. Only a folder can
+    /// be locked, and not on every system: where it can't be, nobody is kept away.
+    pub(crate) fn lock(&self) -> Result<Option<File>, ArchiveError> {
+        let Some(folder) = self.as_folder().and_then(|path| File::open(path).ok()) else {
+            return Ok(None);
+        };
+        match folder.try_lock() {
+            Ok(()) => Ok(Some(folder)),
+            Err(TryLockError::WouldBlock) => {
+                Err(ArchiveError::InUse { location: self.to_string() })
+            }
+            Err(TryLockError::Error(_)) => Ok(None),
+        }
     }
 
     /// Removes what a killed writer left of files that it had not yet put in their place: in a

@@ -1,5 +1,6 @@
 //! Writing an archive.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
@@ -48,7 +49,8 @@ impl Default for WriterSettings {
     }
 }
 
-/// Appends to an archive. One writer at a time: two at once would spoil each other's segments.
+/// Appends to an archive. One writer at a time: two at once would spoil each other's segments. In a
+/// folder the second is refused; in an object store nobody knows of the first.
 ///
 /// Compression and files are a thread's; [`append`](Self::append) waits when that falls behind, so
 /// memory is bounded. An entry is durable when its segment has ended, which [`flush`](Self::flush)
@@ -75,9 +77,10 @@ impl ArchiveWriter {
         settings: WriterSettings,
     ) -> Result<Self, ArchiveError> {
         let store = location.open_or_create()?;
+        let lock = location.lock()?;
         let manifest = Manifest::empty(ArchiveId::random());
         store.create(manifest::FILE_NAME, manifest.to_json().into()).await?;
-        Ok(Self::start(store, manifest, settings))
+        Ok(Self::start(store, lock, manifest, settings))
     }
 
     /// Continues an archive behind its last whole segment. What a killed writer had behind that is
@@ -87,19 +90,26 @@ impl ArchiveWriter {
         settings: WriterSettings,
     ) -> Result<Self, ArchiveError> {
         let store = location.open()?;
+        let lock = location.lock()?;
         let mut manifest = super::reader::read_manifest(&store).await?;
         location.remove_staged().map_err(|error| stopped(&error))?;
         manifest.finished = false;
         store.replace(manifest::FILE_NAME, manifest.to_json().into()).await?;
-        Ok(Self::start(store, manifest, settings))
+        Ok(Self::start(store, lock, manifest, settings))
     }
 
-    fn start(store: Store, manifest: Manifest, settings: WriterSettings) -> Self {
+    fn start(
+        store: Store,
+        lock: Option<File>,
+        manifest: Manifest,
+        settings: WriterSettings,
+    ) -> Self {
         let (orders, inbox) = mpsc::channel(ENTRIES_WAITING_MAX);
         let (id, next) = (manifest.archive_id, manifest.next());
         let room = Arc::new(Semaphore::new(KIB_WAITING_MAX as usize));
         let worker = Worker {
             store,
+            _lock: lock,
             manifest,
             settings,
             runtime: Handle::current(),
@@ -190,6 +200,8 @@ fn kib(exchange: &Exchange) -> u32 {
 /// The compressing thread.
 struct Worker {
     store: Store,
+    /// Held as long as it may still write.
+    _lock: Option<File>,
     manifest: Manifest,
     settings: WriterSettings,
     runtime: Handle,

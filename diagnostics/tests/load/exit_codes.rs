@@ -35,7 +35,7 @@ async fn a_report_that_nobody_reads_is_no_crash() {
     load.stdout(writer).stderr(Stdio::piped());
     let ended = tokio::task::spawn_blocking(move || load.spawn().unwrap().wait_with_output());
     let ended = ended.await.unwrap().unwrap();
-    assert_eq!(ended.status.code(), Some(141), "{ended:?}");
+    assert_eq!(ended.status.code(), Some(0), "the code tells how it went: {ended:?}");
     assert!(ended.stderr.is_empty(), "{ended:?}");
     assert_eq!(target.came().len(), 3);
 }

@@ -22,6 +22,7 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use axum::Router;
 use clap::{Args, ValueEnum};
 use http1_client::{TargetError, TargetUrl};
@@ -30,10 +31,13 @@ use service_kit::config::HttpSettings;
 use service_kit::{exit, server, shutdown};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use traffic_archive::{ArchiveError, ArchiveId, ArchiveWriter, Location, WriterSettings};
+use traffic_archive::{
+    ArchiveError, ArchiveId, ArchiveReader, ArchiveWriter, Location, WriterSettings,
+};
 
 pub use key::KeyRule;
 pub use redaction::Redaction;
+pub(crate) use redaction::{BODY_OMITTED, REDACTED};
 pub use tally::Tally;
 
 /// How long a client may take to send a request's head.
@@ -55,6 +59,11 @@ const STOP_GRACE: Duration = Duration::from_secs(20);
 /// without TLS. Stop it with Ctrl-C or SIGTERM: requests at
 /// work are finished and the archive ends whole. After kill -9 it is whole up to a few seconds
 /// before (--durable-every), and --append goes on with it.
+///
+/// When the archive can't be written any more (its disk is full), that is said at once. With
+/// `--when-behind wait` the capture then ends by itself, after the requests at work; with `pass` it
+/// goes on forwarding and records nothing more. What was durable before stays whole, what was
+/// forwarded since is counted, the exit code is 1, and --append goes on once there is room.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  \
     replay capture --listen 127.0.0.1:8080 --to http://127.0.0.1:8000 --archive data/today \\\n    \
@@ -81,11 +90,13 @@ pub struct CaptureArgs {
     #[arg(long = "redact-header", value_name = "NAME")]
     redact_headers: Vec<String>,
     /// A field that is not to be written, in JSON at any depth, in forms and in queries; may be
-    /// repeated. A body that can't be looked into is then left out. Upper and lower case are one.
+    /// repeated. A body that can't be looked into is then left out, and serialout does not send such
+    /// a request. Upper and lower case are one.
     #[arg(long = "redact-field", value_name = "NAME")]
     redact_fields: Vec<String>,
     /// When the archive falls behind: `wait` lets requests wait, so that none is missing in the
-    /// archive; `pass` forwards them unrecorded, and counts them.
+    /// archive; `pass` forwards them unrecorded, and counts them. When it fails: `wait` ends the
+    /// capture, `pass` does not.
     #[arg(long, value_name = "POLICY", value_enum, default_value_t = WhenBehind::Wait)]
     when_behind: WhenBehind,
     /// The longest body that is recorded, in KiB.
@@ -214,7 +225,14 @@ pub async fn run(args: &CaptureArgs) -> anyhow::Result<ExitCode> {
     match summary {
         Ok(_) if tally.lost() == 0 => Ok(ExitCode::SUCCESS),
         Ok(_) => Ok(ExitCode::from(exit::FAILED)),
-        Err(error) => Err(error.into()),
+        Err(error) => match ArchiveReader::open(&args.archive).await {
+            Ok(reader) => {
+                let entries = reader.manifest().entries;
+                Err(error)
+                    .with_context(|| format!("the archive is whole and has {entries} entries"))
+            }
+            Err(_) => Err(error.into()),
+        },
     }
 }
 

@@ -3,16 +3,17 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use traffic_archive::{Body, Exchange};
 
 /// Stands where something was.
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Says, with the number of its bytes, that a body was left out.
-pub(super) const BODY_OMITTED: &str = "replay-body-omitted";
+pub(crate) const BODY_OMITTED: &str = "replay-body-omitted";
 
 /// Headers that are never written.
 const ALWAYS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
@@ -92,17 +93,17 @@ impl Redaction {
             return Looked::Blind;
         }
         let Some(text) = body.text() else { return Looked::Blind };
-        if header("content-type").starts_with("application/x-www-form-urlencoded") {
+        if is_form(header("content-type")) {
             return self.form(text).map_or(Looked::Clean, Looked::Redacted);
         }
         match self.json(text, 0) {
             Ok(None) => Looked::Clean,
             Ok(Some(redacted)) => Looked::Redacted(redacted),
-            // No JSON: harmless, unless it has one of the names somewhere.
+            // No JSON: harmless, unless it has one of the names somewhere, or may hide one.
             Err(NotJson) => {
                 let text = text.to_lowercase();
                 let named = self.fields.iter().any(|field| text.contains(field.as_str()));
-                if named { Looked::Blind } else { Looked::Clean }
+                if named || text.contains("\\u") { Looked::Blind } else { Looked::Clean }
             }
         }
     }
@@ -111,7 +112,7 @@ impl Redaction {
     fn form(&self, text: &str) -> Option<String> {
         let mut changed = false;
         let pairs = text.split('&').map(|pair| match pair.split_once('=') {
-            Some((name, _)) if self.hides_field(name) => {
+            Some((name, _)) if self.hides_field(&form_name(name)) => {
                 changed = true;
                 format!("{name}={REDACTED}")
             }
@@ -161,6 +162,16 @@ impl Redaction {
         }
         Ok(changed.then(|| format!("[{}]", shown.join(","))))
     }
+}
+
+fn is_form(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// A name as whoever reads the form understands it.
+fn form_name(name: &str) -> String {
+    percent_decode_str(&name.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 /// What a look into a body told.
@@ -259,12 +270,16 @@ mod tests {
         let (headers, body) = redact("application/json", r#"{"password":"p""#);
         assert_eq!(body, "");
         assert!(headers.contains(&(BODY_OMITTED.to_owned(), "15".to_owned())), "{headers:?}");
+        let two_lines = "{\"p\\u0061ssword\":1}\n{\"a\":2}";
+        assert_eq!(redact("application/x-ndjson", two_lines).1, "");
     }
 
     #[test]
     fn forms_and_queries_are_looked_into() {
         let form = "application/x-www-form-urlencoded";
         assert_eq!(redact(form, "a=1&card=2").1, "a=1&card=[redacted]");
+        let form = "Application/X-WWW-Form-Urlencoded; charset=utf-8";
+        assert_eq!(redact(form, "a=1&c%61rd=2&Card=3").1, "a=1&c%61rd=[redacted]&Card=[redacted]");
         let redaction = Redaction::new(&["X-Key".to_owned()], &["token".to_owned()]);
         let mut exchange = Exchange::new(Timestamp::UNIX_EPOCH, "GET", "/a?b=1&Token=x");
         let header = |name: &str| (name.to_owned(), "secret".to_owned());

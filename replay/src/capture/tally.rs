@@ -36,7 +36,7 @@ impl fmt::Display for Tally {
             f,
             "{recorded} requests recorded, {unanswered} of them unanswered; not recorded: \
              {never_sent} that the target never saw whole, {too_long} too long, {passed} while the \
-             archive was behind"
+             archive was behind or had failed"
         )
     }
 }

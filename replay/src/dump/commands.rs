@@ -6,7 +6,6 @@ use anyhow::bail;
 use event_log::{EventLog, Record, Topic};
 use order_domain::Command;
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 use traffic_archive::Exchange;
 
 use super::decisions::Decisions;
@@ -30,35 +29,28 @@ pub(super) struct Commands {
     pub(super) decisions: Option<Decisions>,
 }
 
-/// Says whether it came to the stretch's end.
-pub(super) async fn copy(
-    dump: &mut Dump<'_>,
-    mut commands: Commands,
-    stop: &CancellationToken,
-) -> anyhow::Result<bool> {
+/// All of the stretch.
+pub(super) async fn copy(dump: &mut Dump<'_>, mut commands: Commands) -> anyhow::Result<()> {
     if commands.records.peek().await?.is_some_and(is_entry) {
         let address = dump.args.stream.address(&dump.args.from)?;
         let args = dump.args;
         if !(args.first.is_empty() && args.until.is_empty() && args.partition.is_empty()) {
             bail!("{address} holds entries: take a stretch by --first-entry and --last-entry");
         }
-        return entries::copy(dump, &address, stop).await;
+        return entries::copy(dump, &address).await;
     }
-    loop {
-        let record = tokio::select! {
-            record = commands.records.next() => record?,
-            () = stop.cancelled() => return Ok(false),
-        };
-        let Some(record) = record else { return Ok(true) };
+    while let Some(record) = commands.records.next().await? {
         match commands.request_of(&record).await? {
             Ok(request) => {
-                dump.outcomes += u64::from(request.outcome.is_some());
+                let decided = request.outcome.is_some();
                 dump.writer.append(request).await?;
+                dump.outcomes += u64::from(decided);
             }
             Err(reason) => dump.reject(commands.topic.as_str(), &record, reason)?,
         }
         dump.progress.advance(1);
     }
+    Ok(())
 }
 
 impl Commands {
@@ -75,10 +67,10 @@ impl Commands {
             Err(error) => return Ok(Err(error.to_string())),
         };
         let Some(mut request) = to_request(&command, at) else {
-            return Ok(Err(format!("{} has no HTTP request", command.type_name())));
+            return Ok(Err(format!("a seed's {}: no client asked for it", command.type_name())));
         };
-        if let (Some(decisions), Some(order_id)) = (&mut self.decisions, command.order_id()) {
-            request.outcome = decisions.outcome(record.position, order_id).await?;
+        if let Some(decisions) = &mut self.decisions {
+            request.outcome = decisions.outcome(record.position, command.command_id()).await?;
         }
         Ok(Ok(request))
     }

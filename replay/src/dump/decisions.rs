@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use event_log::{EventLog, LogError, LogReader, Topic};
 use order_domain::event::Outcome;
-use order_domain::{Decision, Event, Offset, OrderId, Partition, Position};
+use order_domain::trading::{CommandId, RefusalReason, TradingEvent};
+use order_domain::{Decision, Event, Offset, Partition, Position};
 
 use crate::stream::{StreamError, next_records};
 
@@ -53,16 +54,16 @@ impl Decisions {
     pub(super) async fn outcome(
         &mut self,
         source: Position,
-        order: OrderId,
+        command: CommandId,
     ) -> Result<Option<String>, StreamError> {
         let Some(decision) = self.decision(source).await? else { return Ok(None) };
         let Some(event) = decision.events.first() else { return Ok(None) };
-        match event.order_id() {
-            Some(decided) if decided != order => Err(StreamError::OtherDecisions {
+        match event.command_id() {
+            Some(decided) if decided != command => Err(StreamError::OtherDecisions {
                 topic: self.topic.to_string(),
-                command: source,
+                position: source,
                 decided: decided.to_string(),
-                order: order.to_string(),
+                command: command.to_string(),
             }),
             _ => Ok(Some(word(event))),
         }
@@ -148,7 +149,22 @@ fn word(event: &Event) -> String {
         Event::NewOrderRepeated(event) => format!("repeated: {}", of(&event.outcome)),
         Event::NewOrderConflicted(_) => "conflicted".to_owned(),
         Event::CommandDeadLettered(_) => "dead-lettered".to_owned(),
-        // A market's commands have no requests here.
-        Event::Trading(event) => event.type_name().to_owned(),
+        Event::Trading(event) => word_of_market(event),
+    }
+}
+
+/// Of the event that a market's decision begins with.
+fn word_of_market(event: &TradingEvent) -> String {
+    let rejected = |reason: RefusalReason| format!("rejected: {}", reason.code());
+    match event {
+        TradingEvent::CommandTaken(_) => "accepted".to_owned(),
+        TradingEvent::CommandRefused(event) => rejected(event.reason),
+        TradingEvent::OrderRejected(event) => rejected(event.reason),
+        TradingEvent::CommandRepeated(event) => {
+            let first = event.refused.map_or_else(|| "accepted".to_owned(), rejected);
+            format!("repeated: {first}")
+        }
+        TradingEvent::CommandConflicted(_) => "conflicted".to_owned(),
+        other => other.type_name().to_owned(),
     }
 }

@@ -4,9 +4,11 @@ mod commands;
 mod decisions;
 mod entries;
 mod purchase;
+mod request;
 mod stretch;
+mod trading;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -20,27 +22,29 @@ use service_kit::{exit, shutdown};
 use traffic_archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
 
 use crate::rejects::{self, Rejects};
-use crate::stream::{StreamArgs, StreamError, StreamUrl, is_entry};
+use crate::stream::{StreamAddress, StreamArgs, StreamError, StreamUrl, is_entry};
 use commands::Commands;
 
-pub use purchase::to_request;
+pub use request::to_request;
 pub use stretch::{Stretch, TopicReader};
 
 /// Writes a topic or a Redis stream into a new archive.
 ///
 /// What is in the topic decides what is done. The commands of Seriatim's topic `orders` become the
-/// HTTP requests that would bring them about: a `NewOrder` becomes POST /api/Order, with its
-/// Idempotency-Key where it had one, at the time the log took it, its venue as ordering key. Each
-/// partition keeps its order; the partitions are put together by time. Entries that `replay
-/// serialin` wrote (Kafka, embedded log or Redis) become the archive that they came from.
+/// HTTP requests that would bring them about: a `NewOrder` becomes POST /api/Order, a `PlaceOrder` POST
+/// /api/v3/order, with its Idempotency-Key where it had one, at the time the log took it, its venue as
+/// ordering key. Orders keep their ids where there was a key. Each partition keeps its order; the
+/// partitions are put together by time. Entries that `replay serialin` wrote (Kafka, embedded log or
+/// Redis) become the archive that they came from.
 ///
 /// What became of a command is told by its decision in `order-events`, and is the request's outcome:
 /// `accepted`, `rejected: <reason>`, `repeated: <outcome of the first>` or `conflicted`; none where
 /// it is not decided yet or no longer kept. So two dumps can be compared with `replay verify`.
 ///
-/// Any other record (bytes that are no command, a type or version that this build does not know)
-/// can't become a request: it goes to the rejects file with topic, position, reason and payload, and
-/// is counted. The exit code is 0 nevertheless, unless --strict is given or nothing else was there.
+/// Any other record (bytes that are no command, a type or version that this build does not know, what a
+/// market's seed asked for: give the target the same one) can't become a request: it goes to the rejects
+/// file with topic, position, reason and payload, and is counted. The exit code is 0 nevertheless, unless
+/// --strict is given or nothing else was there.
 ///
 /// Any stretch can be taken: of a topic by position and time, of entries by sequence number and
 /// time. It ends at what is there when the command begins.
@@ -137,7 +141,7 @@ struct Dump<'a> {
 /// The command.
 pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
     let rejects = args.rejects.clone().unwrap_or_else(|| rejects::default_path(&args.archive));
-    let summary = dump(args, Rejects::at(&rejects)?).await?;
+    let summary = dump(args, &rejects).await?;
     let Summary { archive_id, entries, outcomes, rejected, complete } = summary;
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);
@@ -156,32 +160,52 @@ pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
 }
 
-async fn dump(args: &DumpArgs, rejects: Rejects) -> anyhow::Result<Summary> {
-    let stop = shutdown::on_signals();
+async fn dump(args: &DumpArgs, rejects: &Path) -> anyhow::Result<Summary> {
     let address = args.stream.address(&args.from)?;
     let commands = match &args.from {
         StreamUrl::Redis(_) => None,
         StreamUrl::Log(_) => Some(open_topic(args).await?),
     };
+    // Until here a signal ends the process, which has nothing to finish yet.
+    let stop = shutdown::on_signals();
     let writer = ArchiveWriter::create(&args.archive, WriterSettings::default()).await?;
+    // Only now: where there is an archive already, its rejects stay, too.
+    let rejects = Rejects::at(rejects)?;
     let progress = if args.quiet { Progress::hidden() } else { Progress::new("dump", None) };
     let mut dump = Dump { args, writer, progress, outcomes: 0, rejects };
-    let complete = match commands {
-        Some(commands) => commands::copy(&mut dump, commands, &stop).await,
-        None => entries::copy(&mut dump, &address, &stop).await,
+    let complete = tokio::select! {
+        copied = dump.copy(commands, &address) => copied.map(|()| true),
+        () = stop.cancelled() => Ok(false),
     };
     // What was read before a failure is kept: a whole archive of the stretch's beginning.
     let Dump { writer, progress, outcomes, mut rejects, .. } = dump;
-    let manifest = writer.finish().await?;
+    let finished = writer.finish().await;
     rejects.finish()?;
     progress.finish();
+    // Why the writer failed was told to who wrote; here it only says that it did.
+    let complete = complete?;
+    let manifest = finished?;
     Ok(Summary {
         archive_id: manifest.archive_id,
         entries: manifest.entries,
         outcomes,
         rejected: rejects.count(),
-        complete: complete?,
+        complete,
     })
+}
+
+impl Dump<'_> {
+    /// All of the stretch. May be dropped at any time: what was appended is a beginning of it.
+    async fn copy(
+        &mut self,
+        commands: Option<Commands>,
+        address: &StreamAddress,
+    ) -> anyhow::Result<()> {
+        match commands {
+            Some(commands) => commands::copy(self, commands).await,
+            None => entries::copy(self, address).await,
+        }
+    }
 }
 
 async fn open_topic(args: &DumpArgs) -> anyhow::Result<Commands> {

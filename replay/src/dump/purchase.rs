@@ -1,11 +1,13 @@
-//! Commands as the HTTP requests that bring them about: the purchasing dialect.
+//! Purchases as the HTTP requests that bring them about: the purchasing dialect.
 
 use jiff::Timestamp;
+use order_domain::NewOrder;
 use order_domain::purchase::Item;
 use order_domain::purchasing::{currency_type, payment_method_type};
-use order_domain::{Command, NewOrder};
 use serde::Serialize;
-use traffic_archive::{Body, Exchange};
+use traffic_archive::Exchange;
+
+use super::request;
 
 /// The dialect's path for a new order.
 const ORDER_PATH: &str = "/api/Order";
@@ -39,22 +41,12 @@ struct OrderItem<'a> {
     currency_type: u8,
 }
 
-/// The request that makes `command`, sent at `at`; `None` for one of another dialect.
-pub fn to_request(command: &Command, at: Timestamp) -> Option<Exchange> {
-    let Command::NewOrder(order) = command else { return None };
-    let mut request = Exchange::new(at, "POST", ORDER_PATH);
-    command.venue().as_str().clone_into(&mut request.key);
-    request.headers = headers(order);
-    let json = serde_json::to_string(&body(order)).expect("an order is JSON");
-    request.body = Body::from(json);
-    Some(request)
-}
-
-fn headers(order: &NewOrder) -> Vec<(String, String)> {
-    let mut headers = vec![("content-type", "application/json")];
-    headers.extend(order.idempotency_key.as_ref().map(|key| ("idempotency-key", key.as_str())));
-    headers.extend(order.trace_parent.as_ref().map(|trace| ("traceparent", trace.as_str())));
-    headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+/// The request that makes the order.
+pub(super) fn to_request(order: &NewOrder, at: Timestamp) -> Exchange {
+    let mut exchange = request::request(at, "POST", ORDER_PATH, &order.venue);
+    request::set_json(&mut exchange, &body(order));
+    request::set_wishes(&mut exchange, order.idempotency_key.as_ref(), order.trace_parent.as_ref());
+    exchange
 }
 
 fn body(order: &NewOrder) -> PlaceOrder<'_> {

@@ -52,6 +52,12 @@ pub enum IngestError {
         /// The failure.
         source: io::Error,
     },
+    /// The rejects would take the place of a file that is to be read.
+    #[error("rejects {}: this is a file of the source", .path.display())]
+    RejectsInSource {
+        /// The file.
+        path: PathBuf,
+    },
     /// A record was rejected, and that was not to happen.
     #[error("{file}, line {line}: {reason}")]
     Rejected {

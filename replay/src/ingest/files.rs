@@ -52,6 +52,13 @@ impl Files {
         Ok(Self { place, names, others })
     }
 
+    /// Whether this file of the machine is one of them, by whatever name.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        let Place::Folder(folder) = &self.place else { return false };
+        let Ok(path) = path.canonicalize() else { return false };
+        self.names.iter().any(|name| folder.join(name).canonicalize().is_ok_and(|of| of == path))
+    }
+
     /// Reads a file, unpacked. Call it outside the async threads.
     pub(super) fn open(
         &self,

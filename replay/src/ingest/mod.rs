@@ -79,6 +79,9 @@ impl Ingest {
     pub async fn run(&self, progress: &Progress) -> Result<Ingested, IngestError> {
         let mapping = Mapping::load(&self.mapping)?;
         let files = Files::find(&self.source, &mapping.source.extensions).await?;
+        if files.has(&self.rejects) {
+            return Err(IngestError::RejectsInSource { path: self.rejects.clone() });
+        }
         let counts = (files.names.len() as u64, files.others);
         let (mut writer, mut earlier) = self.writer().await?;
         let resumed_after = earlier.entries;

@@ -5,7 +5,7 @@ mod dry_run;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use clap::Args;
 use measure::Progress;
 use serde::Serialize;
@@ -111,7 +111,10 @@ pub async fn copy(
     progress: &Progress,
 ) -> anyhow::Result<Summary> {
     let manifest = archive.manifest();
-    let target = StreamTarget::open(address, manifest.archive_id, settings).await?;
+    let target = tokio::select! {
+        target = StreamTarget::open(address, manifest.archive_id, settings) => target?,
+        () = stop.cancelled() => bail!("stopped before {address} could be looked at"),
+    };
     if let Some(last) = target.last() {
         ensure!(Some(last) <= manifest.last(), StreamError::BeyondArchive { last });
     }

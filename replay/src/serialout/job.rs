@@ -4,13 +4,13 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http1_client::{Answer, Client, Connection, Exchanged, Failure, Keep, Prepared, Unsendable};
+use http1_client::{Answer, Client, Connection, Exchanged, Failure, Keep, Prepared};
 use jiff::Timestamp;
 use measure::{InFlight, Start};
 use traffic_archive::{Entry, Exchange, Sequence};
 
 use super::lanes::Keyed;
-use super::request::Preparation;
+use super::request::{Preparation, Unsendable};
 use super::retry::Attempts;
 use crate::rewrite::Rewriter;
 

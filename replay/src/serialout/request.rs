@@ -1,10 +1,22 @@
 //! From a recorded request to one that can be sent.
 
-use http1_client::{Prepared, TargetUrl, Unsendable, Wire};
+use http1_client::{Prepared, TargetUrl, Wire};
 use hyper::header::HeaderValue;
 use traffic_archive::{ArchiveId, Exchange, Sequence};
 
+use crate::capture::BODY_OMITTED;
 use crate::marks;
+
+/// Why a recorded request can't be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unsendable {
+    /// It is no HTTP.
+    #[error("{0}")]
+    Malformed(#[from] http1_client::Unsendable),
+    /// Not all of it was recorded.
+    #[error("its body was left out when it was captured")]
+    BodyOmitted,
+}
 
 /// What every request of a run gets.
 #[derive(Clone, Debug)]
@@ -27,6 +39,9 @@ impl Preparation {
         let mut wire = Wire::begin(&self.target, &exchange.method, &exchange.path, body.len())?;
         let mut keyed = false;
         for (name, value) in &exchange.headers {
+            if name.eq_ignore_ascii_case(BODY_OMITTED) {
+                return Err(Unsendable::BodyOmitted);
+            }
             keyed |= name.eq_ignore_ascii_case(marks::IDEMPOTENCY_KEY.as_str());
             wire.recorded(name, value)?;
         }
@@ -97,6 +112,14 @@ mod tests {
             "{}",
         ];
         assert_eq!(text(&request), expected.join("\r\n"));
+    }
+
+    #[test]
+    fn a_request_that_is_not_whole_is_not_sent() {
+        let preparation = preparation("http://127.0.0.1:9000");
+        let cut = exchange(&[("Replay-Body-Omitted", "15")]);
+        let unsendable = preparation.prepare(Sequence::FIRST, &cut).err();
+        assert_eq!(unsendable, Some(Unsendable::BodyOmitted));
     }
 
     #[test]

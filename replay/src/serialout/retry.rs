@@ -69,9 +69,10 @@ impl Limits {
         let (since, backoff) = &mut **waits;
         let own = backoff.next_backoff().unwrap_or(WAIT_MAX);
         let wait = asked.map_or(own, |asked| asked.max(WAIT_MIN));
-        let latest = *since + self.give_up;
+        // No clock goes as far as some say that they have patience.
+        let in_time = |again| since.checked_add(self.give_up).is_none_or(|latest| again <= latest);
         match now.checked_add(wait) {
-            Some(again) if again <= latest && attempts.count <= self.retries => {
+            Some(again) if in_time(again) && attempts.count <= self.retries => {
                 Verdict::Again(again)
             }
             _ => Verdict::GivenUp(failure),
@@ -145,6 +146,14 @@ mod tests {
         assert_eq!(judge(7), Verdict::Again(now + Duration::from_secs(7)));
         assert!(matches!(judge(61), Verdict::GivenUp(_)));
         assert!(matches!(judge(u64::MAX), Verdict::GivenUp(_)));
+    }
+
+    #[test]
+    fn patience_may_be_without_end() {
+        let limits = Limits { give_up: Duration::MAX, ..limits() };
+        let mut attempts = Attempts { count: 1, waits: None };
+        let verdict = limits.judge(&mut attempts, Err(&lost()), None, Instant::now());
+        assert!(matches!(verdict, Verdict::Again(_)));
     }
 
     #[test]

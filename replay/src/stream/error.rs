@@ -39,18 +39,18 @@ pub enum StreamError {
     },
     /// Decisions are of other commands.
     #[error(
-        "the decision of {command} in {topic} is about order {decided}, the command about {order}: \
-         it was decided from another topic"
+        "the decision of {position} in {topic} is about command {decided}, not about {command}: it was \
+         decided from another topic"
     )]
     OtherDecisions {
         /// Where the decision stands.
         topic: String,
         /// The command's position.
-        command: Position,
-        /// The order that the decision is about.
+        position: Position,
+        /// The command that the decision is about.
         decided: String,
-        /// The order that the command is about.
-        order: String,
+        /// The command that is there.
+        command: String,
     },
     /// The stream holds another archive. A stream holds one: name another topic.
     #[error("{place} holds archive {found}, not {expected}; a stream holds one archive")]

@@ -48,7 +48,9 @@ pub(super) async fn write(
                 return Err(error);
             }
             Err(error) => {
-                tracing::warn!(%error, "an append failed; looks what is there and tries again");
+                if !unknown {
+                    tracing::warn!(%error, "an append failed; looks what is there and tries again");
+                }
                 unknown = true;
                 tokio::time::sleep(waits.next_backoff().unwrap_or(WAIT_MAX)).await;
             }

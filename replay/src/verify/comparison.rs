@@ -8,6 +8,7 @@ use traffic_archive::{Body, Entry, Exchange, Response, Sequence};
 
 use super::Finding;
 use super::json::{differences, shorten};
+use crate::capture::{BODY_OMITTED, REDACTED};
 
 /// Kinds of differences that are counted apart; further ones are counted as one.
 const KINDS_MAX: usize = 200;
@@ -143,9 +144,14 @@ impl Differences {
         self.values("status", &recorded.status.to_string(), &now.status.to_string());
         for name in &rules.headers {
             let (recorded, now) = (values_of(recorded, name), values_of(now, name));
-            self.texts(&format!("response header {name}"), &recorded, &now);
+            if recorded != REDACTED {
+                self.texts(&format!("response header {name}"), &recorded, &now);
+            }
         }
-        self.bodies("response body", &recorded.body, &now.body, &rules.ignore);
+        // One that was left out when it was captured is not known.
+        if values_of(recorded, BODY_OMITTED).is_empty() {
+            self.bodies("response body", &recorded.body, &now.body, &rules.ignore);
+        }
     }
 
     /// Two entries of one place.

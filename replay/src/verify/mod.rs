@@ -12,6 +12,7 @@ mod whole;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 use serde_json_path::JsonPath;
@@ -111,6 +112,16 @@ impl VerifyArgs {
         }
     }
 
+    fn check_stretch(&self) -> Result<(), ConfigError> {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if to < from => {
+                let reason = format!("no entry is from {from} on and up to {to}");
+                Err(ConfigError::invalid("to", reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn rules(&self) -> Rules {
         Rules {
             ignore: self.ignore.clone(),
@@ -125,6 +136,7 @@ async fn verify(
     archive: &Location,
     against: Option<&Location>,
 ) -> anyhow::Result<ExitCode> {
+    args.check_stretch()?;
     let reader = match ArchiveReader::open(archive).await {
         Ok(reader) => reader,
         Err(error) => return damaged_or(error),
@@ -150,7 +162,12 @@ async fn compare(
     let stretch = args.from.unwrap_or(Sequence::FIRST)..=args.to.unwrap_or(Sequence::LAST);
     if let Some(against) = against {
         let other = ArchiveReader::open(against).await?;
-        return Ok(archives::compare(reader, &other, &stretch, &rules).await?);
+        let comparison = archives::compare(reader, &other, &stretch, &rules).await?;
+        let both_empty = reader.manifest().entries == 0 && other.manifest().entries == 0;
+        if comparison.compared == 0 && !both_empty {
+            bail!("there is nothing to compare: neither has an entry of the stretch");
+        }
+        return Ok(comparison);
     }
     let run = args.run.as_ref().expect("one of them was given");
     run_file::compare(reader, run, &stretch, &rules).await

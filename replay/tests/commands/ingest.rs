@@ -247,6 +247,19 @@ fn a_full_disk_leaves_a_whole_archive_that_can_be_continued() {
 }
 
 #[test]
+fn rejects_do_not_take_the_place_of_the_source() {
+    let desk = Desk::new();
+    desk.write("mine.toml", TABLE);
+    desk.write("tables/table.csv", "when;place;text\n1;a;ok\nx;b;wrong\n");
+    let rejects = "tables/../tables/table.csv";
+    let ingest = ["ingest", "tables", "--mapping", "mine.toml", "--to", "a", "--rejects", rejects];
+    let said = desk.run(&ingest);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("this is a file of the source"), "{}", said.err);
+    assert!(desk.path("tables/table.csv").exists() && !desk.path("a").exists());
+}
+
+#[test]
 fn strict_stops_at_the_first_reject_and_nothing_is_finished() {
     let desk = Desk::new();
     desk.write("mine.toml", TABLE);

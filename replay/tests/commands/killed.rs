@@ -1,9 +1,11 @@
-//! kill -9 in the middle of an ingest.
+//! kill -9 and Ctrl-C in the middle of an ingest.
 
 use std::fmt::Write as _;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::program::Desk;
 
@@ -11,6 +13,9 @@ const ROWS: u64 = 60_000;
 
 /// How often it is killed before it may end.
 const ROUNDS: u32 = 6;
+
+/// How often is looked how far it is.
+const POLL: Duration = Duration::from_millis(2);
 
 const MAPPING: &str = r#"
 [source]
@@ -24,6 +29,25 @@ path = "/{n}"
 body = "some text that makes the line a little longer, so that there are several segments: {n}"
 "#;
 
+/// How many entries are in whole segments.
+fn durable(desk: &Desk, archive: &str) -> u64 {
+    let manifest = std::fs::read(desk.path(archive).join("manifest.json")).unwrap_or_default();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap_or_default();
+    manifest["entries"].as_u64().unwrap_or_default()
+}
+
+/// By kill -9 and by Ctrl-C in turn. It may have ended by itself before.
+fn end(child: &mut Child, round: u32) {
+    if round.is_multiple_of(2) {
+        let pid = child.id().to_string();
+        let asked = Command::new("kill").args(["-INT", &pid]).stderr(Stdio::null()).status();
+        asked.expect("kill runs");
+    } else {
+        child.kill().unwrap();
+    }
+    child.wait().unwrap();
+}
+
 #[test]
 fn an_ingest_that_is_killed_again_and_again_is_continued_to_the_same_archive() {
     let desk = Desk::new();
@@ -35,28 +59,28 @@ fn an_ingest_that_is_killed_again_and_again_is_continued_to_the_same_archive() {
     desk.write("table.csv", table);
     let ingest =
         |to| ["ingest", "table.csv", "--mapping", "mine.toml", "--segment-mib", "1", "--to", to];
-    let began = Instant::now();
     let expected = desk.json(&ingest("whole"));
-    let takes = began.elapsed();
 
     let mut resume = Vec::new();
     let mut kept = 0;
     for round in 1..=ROUNDS {
         let arguments = [&ingest("killed")[..], &resume].concat();
         let mut child = desk.command(&arguments).stdout(Stdio::null()).spawn().expect("it starts");
-        sleep(takes * round / (ROUNDS + 1) + Duration::from_millis(5));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        if desk.path("killed/manifest.json").exists() {
-            let whole = desk.json(&["verify", "killed"]);
-            assert_eq!(whole["whole"], true, "{whole}");
-            let entries = whole["entries"].as_u64().unwrap();
-            assert!(entries >= kept, "{entries} are fewer than {kept}");
-            kept = entries;
-            resume = vec!["--resume"];
+        while durable(&desk, "killed") <= kept && child.try_wait().unwrap().is_none() {
+            sleep(POLL);
+        }
+        sleep(POLL * round);
+        end(&mut child, round);
+        let whole = desk.json(&["verify", "killed"]);
+        assert_eq!(whole["whole"], true, "{whole}");
+        let entries = whole["entries"].as_u64().unwrap();
+        assert!(entries > kept, "{entries} are not more than {kept}");
+        kept = entries;
+        resume = vec!["--resume"];
+        if kept == ROWS {
+            break;
         }
     }
-    assert!(kept > 0, "it never came as far as a segment");
     let ended = desk.json(&[&ingest("killed")[..], &resume].concat());
     assert_eq!(ended["chain"], expected["chain"]);
     assert_eq!(desk.json(&["verify", "killed", "--against", "whole"])["compared"], ROWS);

@@ -1,9 +1,12 @@
 //! The program `replay`, as a user runs it: `ingest`, `verify`, and what floods tried first.
 
 mod dry_run;
+mod empty;
 mod ingest;
 mod instances;
 mod killed;
 mod program;
 mod s3;
+mod sink;
+mod usage;
 mod verify;

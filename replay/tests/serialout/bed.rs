@@ -132,6 +132,11 @@ impl Running {
         self.0.as_ref().expect("it was not waited for yet").id()
     }
 
+    /// Nobody reads what it prints any more.
+    pub(crate) fn hang_up(&mut self) {
+        drop(self.0.as_mut().expect("it was not waited for yet").stdout.take());
+    }
+
     /// Lets it no time for anything.
     pub(crate) fn kill(&mut self) {
         self.0.as_mut().expect("it was not waited for yet").kill().unwrap();

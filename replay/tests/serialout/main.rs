@@ -4,7 +4,9 @@
 mod bad_days;
 mod bed;
 mod crashes;
+mod odd_targets;
 mod results;
+mod rewriting;
 #[path = "../common/secure.rs"]
 mod secure;
 mod tls;

@@ -1,9 +1,11 @@
 //! What every stream must do.
 
+use std::process::Command;
+
 use replay::source::SourceLocation;
 use replay::stream::{StreamError, StreamReader, StreamTarget, TargetSettings, Until};
 use tempfile::tempdir;
-use traffic_archive::{ArchiveReader, Line, Sequence};
+use traffic_archive::{ArchiveReader, Line, Location, Sequence};
 
 use crate::{Embedded, Kafka, Redis, Server, archive, assert_whole, copy};
 
@@ -31,6 +33,7 @@ macro_rules! suite {
             another_archive_is_refused,
             a_shorter_archive_is_refused,
             an_empty_stream_is_told,
+            a_dump_is_the_archive_that_was_put_in,
         );)*
     };
 }
@@ -179,7 +182,7 @@ async fn a_shorter_archive_is_refused(server: &impl Server) {
     let mut json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     json["archiveId"] = manifest["archiveId"].take();
     std::fs::write(copied.path().join("manifest.json"), json.to_string()).expect("written");
-    let location = traffic_archive::Location::folder(copied.path());
+    let location = Location::folder(copied.path());
     drop(short);
     let short = ArchiveReader::open(&location).await.expect("it opens");
     let error = copy(&short, &address).await.expect_err("the stream has more");
@@ -213,4 +216,27 @@ async fn append(archive: &ArchiveReader, address: &replay::stream::StreamAddress
         target.append(line).await.expect("an append");
     }
     target.finish().await.expect("it is written");
+}
+
+async fn a_dump_is_the_archive_that_was_put_in(server: &impl Server) {
+    let folder = tempdir().expect("a folder");
+    let archive = archive(&folder.path().join("a"), 500).await;
+    let (topic, address) = server.stream();
+    copy(&archive, &address).await.expect("it is copied");
+    let stretch = ["--first-entry", "101", "--last-entry", "300"];
+    for (name, flags, entries) in [("whole", &[][..], 500), ("part", &stretch[..], 200)] {
+        let place = folder.path().join(name);
+        let output = Command::new(env!("CARGO_BIN_EXE_replay"))
+            .args(["dump", "--from", &server.url(), "--topic", &topic, "--archive"])
+            .arg(&place)
+            .args(flags)
+            .output()
+            .expect("replay runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let dumped = ArchiveReader::open(&Location::folder(&place)).await.expect("it opens");
+        assert_eq!(dumped.manifest().entries, entries);
+        let same = dumped.manifest().chain == archive.manifest().chain;
+        assert_eq!(same, flags.is_empty(), "{name}");
+    }
 }

@@ -1,7 +1,7 @@
 //! kill -9 of the program and of the server, in the middle of `serialin`.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use replay::stream::StreamAddress;
@@ -18,32 +18,42 @@ const ROUNDS: (&str, u32) = ("SERIATIM_CRASH_ROUNDS", 20);
 const STARTS_A_KILL_MAX: u32 = 5;
 
 /// Entries of the archive: enough for the kills to hit the middle.
-const ENTRIES: u64 = 60_000;
+pub(crate) const ENTRIES: u64 = 60_000;
 
-/// How long one run may take.
-const RUN_MAX: Duration = Duration::from_mins(2);
+/// How long one run may take, on a machine that has much else to do.
+pub(crate) const RUN_MAX: Duration = Duration::from_mins(10);
+
+/// How long a run waits for a server that is away, in seconds: as long as a busy machine may need to start
+/// one again.
+const PATIENCE_SECONDS: &str = "300";
 
 /// The real program, at work.
-fn serialin(archive: &Path, server: &impl Server, topic: &str) -> Child {
+pub(crate) fn serialin(archive: &Path, server: &impl Server, topic: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_replay"))
         .arg("serialin")
         .arg(archive)
-        .args(["--to", &server.url(), "--topic", topic, "--json"])
+        .args(["--to", &server.url(), "--topic", topic, "--patience", PATIENCE_SECONDS])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("replay starts")
 }
 
-fn await_success(mut child: Child) {
+pub(crate) fn await_success(child: Child) {
+    let status = await_end(child);
+    assert!(status.success(), "{status}");
+}
+
+/// How it ended.
+pub(crate) fn await_end(mut child: Child) -> ExitStatus {
     let begun = Instant::now();
     loop {
         match child.try_wait().expect("the program's state") {
-            Some(status) => return assert!(status.success(), "{status}"),
+            Some(status) => return status,
             None if begun.elapsed() > RUN_MAX => {
                 child.kill().expect("it is killed");
                 child.wait().expect("it has ended");
-                panic!("serialin does not end");
+                panic!("it does not end");
             }
             None => std::thread::sleep(Duration::from_millis(20)),
         }
@@ -91,14 +101,14 @@ async fn survives_a_restart(server: &impl Server, private: &Private) {
 }
 
 /// The topic may not be there yet.
-async fn records_so_far(server: &impl Server, address: &StreamAddress) -> u64 {
+pub(crate) async fn records_so_far(server: &impl Server, address: &StreamAddress) -> u64 {
     use replay::stream::{StreamReader, Until};
     use traffic_archive::Sequence;
     let there = StreamReader::open(address, Sequence::FIRST, Until::End).await.is_ok();
     if there { server.records(address).await } else { 0 }
 }
 
-async fn assert_exactly_once(
+pub(crate) async fn assert_exactly_once(
     archive: &ArchiveReader,
     server: &impl Server,
     address: &StreamAddress,

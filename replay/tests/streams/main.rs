@@ -2,13 +2,15 @@
 
 mod contract;
 mod crash;
+mod interrupted;
+mod serialout;
 mod server;
 
 use std::path::Path;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use replay::stream::{StreamAddress, StreamReader, Until};
+use replay::stream::{StreamAddress, StreamReader, TargetSettings, Until};
 use tokio_util::sync::CancellationToken;
 use traffic_archive::{ArchiveReader, ArchiveWriter, Body, Exchange, Location, WriterSettings};
 
@@ -19,17 +21,26 @@ const KEYS: u64 = 23;
 
 /// An archive of so many entries of various sizes, in small segments.
 pub async fn archive(folder: &Path, entries: u64) -> ArchiveReader {
+    archive_of(folder, (0..entries).map(exchange)).await
+}
+
+/// An archive of these requests, in small segments.
+pub async fn archive_of(
+    folder: &Path,
+    exchanges: impl IntoIterator<Item = Exchange>,
+) -> ArchiveReader {
     let location = Location::folder(folder);
     let settings = WriterSettings { segment_bytes: 64 << 10, ..WriterSettings::default() };
     let mut writer = ArchiveWriter::create(&location, settings).await.expect("an archive");
-    for n in 0..entries {
-        writer.append(exchange(n)).await.expect("an entry");
+    for exchange in exchanges {
+        writer.append(exchange).await.expect("an entry");
     }
     writer.finish().await.expect("the archive ends");
     ArchiveReader::open(&location).await.expect("the archive opens")
 }
 
-fn exchange(n: u64) -> Exchange {
+/// Number `n` of [`archive`].
+pub fn exchange(n: u64) -> Exchange {
     let at = Timestamp::from_microsecond(1_700_000_000_000_000 + i64::try_from(n).expect("small"));
     let mut exchange = Exchange::new(at.expect("a time"), "POST", format!("/api/Order?n={n}"));
     // Every so often the empty key, and a body that is no text.
@@ -47,9 +58,17 @@ pub async fn copy(
     archive: &ArchiveReader,
     address: &StreamAddress,
 ) -> anyhow::Result<replay::serialin::Summary> {
-    let (settings, hidden) =
-        (replay::stream::TargetSettings::default(), measure::Progress::hidden());
-    replay::serialin::copy(archive, address, settings, &CancellationToken::new(), &hidden).await
+    copy_with(archive, address, TargetSettings::default()).await
+}
+
+/// The same, and how a stream that is not there yet is made.
+pub async fn copy_with(
+    archive: &ArchiveReader,
+    address: &StreamAddress,
+    settings: TargetSettings,
+) -> anyhow::Result<replay::serialin::Summary> {
+    let (stop, hidden) = (CancellationToken::new(), measure::Progress::hidden());
+    replay::serialin::copy(archive, address, settings, &stop, &hidden).await
 }
 
 /// Demands that the stream holds every entry of the archive once, in order.

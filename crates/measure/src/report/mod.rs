@@ -8,7 +8,7 @@ mod tests;
 mod text;
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -284,9 +284,10 @@ impl Report {
     }
 
     /// Prints the text, or the JSON, and writes the page where one is wanted. The error names the page's
-    /// file; by then all is told.
+    /// file; by then all is told. Where nobody reads what is printed, page and exit code still tell it.
     pub fn publish(&self, json: bool, page: Option<&Path>) -> io::Result<()> {
-        print!("{}", if json { self.to_json() } else { self.to_text() });
+        let text = if json { self.to_json() } else { self.to_text() };
+        let _ = io::stdout().write_all(text.as_bytes());
         let Some(path) = page else { return Ok(()) };
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use traffic_archive::{ArchiveReader, ArchiveWriter, WriterSettings};
+use traffic_archive::{ArchiveError, ArchiveReader, ArchiveWriter, WriterSettings};
 
 use crate::sample::{Archived, block_on, order, settings};
 
@@ -66,6 +66,23 @@ fn what_a_killed_writer_had_not_put_in_place_is_removed() {
     let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["manifest.json", "mine#1", "segment-000001.jsonl.zst", "segment-x"]);
+}
+
+#[test]
+fn a_second_writer_is_refused_while_the_first_is_at_work() {
+    let archived = Archived::new(1, 1);
+    let location = archived.location();
+    block_on(async {
+        let first = ArchiveWriter::resume(&location, WriterSettings::default()).await.unwrap();
+        let second = ArchiveWriter::resume(&location, WriterSettings::default()).await.err();
+        assert!(matches!(second, Some(ArchiveError::InUse { .. })), "{second:?}");
+        let other = ArchiveWriter::create(&location, WriterSettings::default()).await.err();
+        assert!(matches!(other, Some(ArchiveError::InUse { .. })), "{other:?}");
+        first.finish().await.unwrap();
+        let third = ArchiveWriter::resume(&location, WriterSettings::default()).await.unwrap();
+        third.finish().await.unwrap();
+    });
+    assert_eq!(archived.read().0, [1]);
 }
 
 #[test]

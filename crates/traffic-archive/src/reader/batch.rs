@@ -1,0 +1,117 @@
+//! Entries and lines that travel together from the decompressing thread.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use bytes::{Bytes, BytesMut};
+
+use super::Line;
+use crate::entry::{Entry, Sequence};
+use crate::segment::WholeLine;
+use crate::wire;
+
+/// Entries that travel from the decompressing thread together, at most.
+const BATCH_ENTRIES_MAX: usize = 256;
+
+/// Bytes of lines that travel together, give or take one line.
+const BATCH_BYTES_MAX: usize = 256 << 10;
+
+/// Gathers what travels together.
+pub(super) trait Batch: Send {
+    type Item: Send + 'static;
+
+    /// Adds a line; gives the sequence number found in it, or the reason why it is no entry.
+    fn push(&mut self, line: &WholeLine<'_>) -> Result<Sequence, String>;
+
+    fn is_full(&self) -> bool;
+
+    fn take(&mut self) -> Vec<Self::Item>;
+}
+
+#[derive(Default)]
+pub(super) struct EntryBatch {
+    entries: Vec<Entry>,
+    bytes: usize,
+}
+
+impl Batch for EntryBatch {
+    type Item = Entry;
+
+    fn push(&mut self, line: &WholeLine<'_>) -> Result<Sequence, String> {
+        let entry = wire::parse(line.json)?;
+        let sequence = entry.sequence;
+        if sequence == line.sequence {
+            self.bytes += line.json.len();
+            self.entries.push(entry);
+        }
+        Ok(sequence)
+    }
+
+    fn is_full(&self) -> bool {
+        self.entries.len() >= BATCH_ENTRIES_MAX || self.bytes >= BATCH_BYTES_MAX
+    }
+
+    fn take(&mut self) -> Vec<Entry> {
+        self.bytes = 0;
+        mem::take(&mut self.entries)
+    }
+}
+
+/// Batches whose memory is used again once all their lines are gone; as many as the slowest user
+/// has under way.
+const BATCHES_KEPT_MAX: usize = 64;
+
+#[derive(Default)]
+pub(super) struct LineBatch {
+    headings: Vec<(Sequence, Bytes, usize)>,
+    json: BytesMut,
+    /// The newest batches that were given away, oldest first.
+    given: VecDeque<Bytes>,
+}
+
+impl LineBatch {
+    /// Room for another batch. Memory that is new costs more than what is written into it: the system
+    /// clears every page.
+    fn room(&mut self) -> BytesMut {
+        if self.given.len() >= BATCHES_KEPT_MAX
+            && let Some(oldest) = self.given.pop_front()
+            && let Ok(mut again) = oldest.try_into_mut()
+        {
+            again.clear();
+            return again;
+        }
+        BytesMut::with_capacity(BATCH_BYTES_MAX + BATCH_BYTES_MAX / 8)
+    }
+}
+
+impl Batch for LineBatch {
+    type Item = Line;
+
+    fn push(&mut self, line: &WholeLine<'_>) -> Result<Sequence, String> {
+        let heading = wire::heading(line.json)?;
+        let sequence = heading.sequence;
+        if sequence == line.sequence {
+            if self.headings.is_empty() {
+                self.json = self.room();
+            }
+            self.json.extend_from_slice(line.unclosed);
+            self.json.extend_from_slice(b"}");
+            let bytes = line.unclosed.len() + 1;
+            self.headings.push((sequence, Bytes::from(heading.key.into_owned()), bytes));
+        }
+        Ok(sequence)
+    }
+
+    fn is_full(&self) -> bool {
+        self.headings.len() >= BATCH_ENTRIES_MAX || self.json.len() >= BATCH_BYTES_MAX
+    }
+
+    fn take(&mut self) -> Vec<Line> {
+        let mut json = mem::take(&mut self.json).freeze();
+        self.given.push_back(json.clone());
+        let headings = self.headings.drain(..);
+        headings
+            .map(|(sequence, key, bytes)| Line { sequence, key, json: json.split_to(bytes) })
+            .collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! Reading an archive.
+
+mod batch;
+mod decoder;
+
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::task::spawn_blocking;
+
+use crate::chain::Chain;
+use crate::entry::{Entry, Sequence};
+use crate::error::{ArchiveError, Damage, Fault};
+use crate::location::{Location, Store};
+use crate::manifest::{self, Manifest, SegmentFile, SegmentNumber};
+use crate::segment;
+use crate::wire;
+use batch::{EntryBatch, LineBatch};
+use decoder::Batches;
+
+pub(crate) async fn read_manifest(store: &Store) -> Result<Manifest, ArchiveError> {
+    let location = || store.location.to_string();
+    let json = store.read(manifest::FILE_NAME).await?;
+    let json = json.ok_or_else(|| ArchiveError::NotFound { location: location() })?;
+    Manifest::from_json(&json)
+        .map_err(|reason| ArchiveError::Manifest { location: location(), reason })
+}
+
+/// An archive that can be read, from any place and more than once.
+#[derive(Clone, Debug)]
+pub struct ArchiveReader {
+    store: Store,
+    manifest: Arc<Manifest>,
+}
+
+impl ArchiveReader {
+    /// Reads the manifest. What is appended later is not seen.
+    pub async fn open(location: &Location) -> Result<Self, ArchiveError> {
+        let store = location.open()?;
+        let manifest = Arc::new(read_manifest(&store).await?);
+        Ok(Self { store, manifest })
+    }
+
+    /// What the archive holds.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The entries in order, from `from` on, inclusive. Earlier segments are not even fetched.
+    ///
+    /// After an error it ends. Call it inside a tokio runtime.
+    pub fn entries(&self, from: Sequence) -> Entries {
+        Entries(Batches::start(self, from, EntryBatch::default()))
+    }
+
+    /// The same, without parsing more than what orders and routes an entry.
+    pub fn lines(&self, from: Sequence) -> Lines {
+        Lines(Batches::start(self, from, LineBatch::default()))
+    }
+
+    /// Reads all of one segment and checks it, whatever those before it are like: it must follow
+    /// from where the manifest says that they end.
+    ///
+    /// # Panics
+    /// If the archive has no such segment.
+    pub async fn check_segment(&self, number: SegmentNumber) -> Result<(), ArchiveError> {
+        let index = usize::try_from(number.get() - 1).expect("the archive has this segment");
+        let bytes = fetch(&self.store, &self.manifest.segments[index], number).await?;
+        let manifest = Arc::clone(&self.manifest);
+        let checked = spawn_blocking(move || {
+            let expected = &manifest.segments[index];
+            segment::read(number, expected, chain_before(&manifest, index), &bytes, |line| {
+                let entry = wire::parse(line.json).map_err(Fault::NotAnEntry)?;
+                Ok(ControlFlow::Continue(entry.sequence))
+            })
+        });
+        Ok(checked.await.expect("checking does not panic")?)
+    }
+}
+
+/// The chain that the manifest has before a segment.
+fn chain_before(manifest: &Manifest, index: usize) -> Chain {
+    index.checked_sub(1).map_or(Chain::START, |before| manifest.segments[before].chain)
+}
+
+async fn fetch(
+    store: &Store,
+    segment: &SegmentFile,
+    number: SegmentNumber,
+) -> Result<Bytes, ArchiveError> {
+    let bytes = store.read(&segment.file).await?;
+    let missing = Damage { segment: number, line: None, fault: Fault::Missing };
+    bytes.ok_or(ArchiveError::Damaged(missing))
+}
+
+/// The entries of an archive; see [`ArchiveReader::entries`].
+pub struct Entries(Batches<Entry>);
+
+impl Entries {
+    /// The next entry, `None` at the end and after an error.
+    pub async fn next(&mut self) -> Option<Result<Entry, ArchiveError>> {
+        self.0.next().await
+    }
+}
+
+impl Stream for Entries {
+    type Item = Result<Entry, ArchiveError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next(cx)
+    }
+}
+
+/// An entry that was checked but not parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its place in the order.
+    pub sequence: Sequence,
+    /// The ordering key, in UTF-8.
+    pub key: Bytes,
+    /// The line without `chain` and without an end of line: what [`Entry::from_json`] reads. It
+    /// shares memory with the lines around it: keep it for long, and you keep some 256 KiB.
+    pub json: Bytes,
+}
+
+/// The lines of an archive; see [`ArchiveReader::lines`].
+pub struct Lines(Batches<Line>);
+
+impl Lines {
+    /// The next line, `None` at the end and after an error.
+    pub async fn next(&mut self) -> Option<Result<Line, ArchiveError>> {
+        self.0.next().await
+    }
+}
+
+impl Stream for Lines {
+    type Item = Result<Line, ArchiveError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next(cx)
+    }
+}
