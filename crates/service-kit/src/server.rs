@@ -275,7 +275,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_http_is_refused_without_words() {
         let server = start(Router::new().route("/", get(|| async { "hi" }))).await;
-        let headers: String = (0..101).map(|number| format!("x-{number}: y\r\n")).collect();
+        let headers = "x: y\r\n".repeat(101);
         for (request, status) in [
             ("GET\r\n\r\n".to_owned(), 400),
             ("GET / HTTP/9.9\r\n\r\n".to_owned(), 400),

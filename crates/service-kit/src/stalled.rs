@@ -38,7 +38,7 @@ mod tests {
         let idle = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (mut stream, _) = listener.accept().await.unwrap();
         cut_when_untaken(&stream, Duration::from_millis(300));
-        let writing = async { while stream.write_all(&[0; 65_536]).await.is_ok() {} };
+        let writing = async { while stream.write_all(&[0; 4_096]).await.is_ok() {} };
         tokio::time::timeout(PATIENCE, writing).await.expect("it is cut off");
         let error = stream.write_all(&[0]).await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::TimedOut), "{error}");
