@@ -12,7 +12,7 @@ use service_kit::program;
 ///
 /// Any number may run over one Kafka: the consumer group shares the partitions out.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = false)]
+#[command(version)]
 struct Args {
     #[command(flatten)]
     common: CommonArgs,
@@ -44,6 +44,27 @@ async fn main() -> ExitCode {
             };
             let code = program::run(&common, order_processor::LISTEN_DEFAULT, work).await;
             if ended == Ended::Different { ExitCode::from(rebuild::DIFFERENT) } else { code }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_common_flags_stand_before_a_subcommand_or_behind_it() {
+        for line in [
+            "order-processor --data-dir elsewhere state --at 0:1",
+            "order-processor state --at 0:1 --data-dir elsewhere",
+            "order-processor rebuild --diff --data-dir elsewhere",
+        ] {
+            let args =
+                Args::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(args.common.data_dir.as_deref(), Some(Path::new("elsewhere")), "{line}");
+            assert!(args.command.is_some());
         }
     }
 }

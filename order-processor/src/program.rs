@@ -10,7 +10,7 @@ use order_store::generations::ProjectionGenerations;
 use order_store::{OrderStore, ProjectionStore, StoreError};
 use service_kit::config::{Common, ConfigError, Settings};
 use service_kit::front_door::front_door;
-use service_kit::health::Health;
+use service_kit::health::{Health, without_cause};
 use service_kit::{server, telemetry};
 use tokio_util::sync::CancellationToken;
 
@@ -127,12 +127,12 @@ impl Processor {
         let log = self.log.clone();
         health.register("log", move || {
             let log = log.clone();
-            async move { finding("log", log.check().await) }
+            async move { without_cause(log.check().await, "the log can't be written") }
         });
         let store = self.store.clone();
         health.register("store", move || {
             let store = store.clone();
-            async move { finding("store", store.check().await) }
+            async move { without_cause(store.check().await, "the store can't be written") }
         });
         let readiness: ReadinessSettings = settings.section("processor")?;
         let status = self.status.clone();
@@ -142,12 +142,4 @@ impl Processor {
         });
         Ok(())
     }
-}
-
-/// What a probe tells of a check; the cause is for the log.
-fn finding<E: std::fmt::Display>(what: &str, checked: Result<(), E>) -> Result<(), String> {
-    checked.map_err(|error| {
-        tracing::warn!(%error, "the {what} can't be written");
-        format!("the {what} can't be written; the log of this program says why")
-    })
 }

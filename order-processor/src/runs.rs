@@ -44,6 +44,14 @@ pub(crate) trait Run: Send + Sync + 'static {
 pub(crate) trait RunError: Display + Send {
     /// Whether a person must help.
     fn is_final(&self) -> bool;
+
+    /// What is told of it to whoever asks a probe.
+    fn told(&self) -> String;
+}
+
+/// What is told of an error whose cause may name files and hosts: only its summary.
+pub(crate) fn without_cause(summary: &str) -> String {
+    format!("{summary}; the log of this program says why")
 }
 
 /// What outlives a single run.
@@ -68,12 +76,12 @@ impl<R: Run> Worker for R {
             }
             if error.is_final() {
                 error!(%role, %partition, %error, "a worker has stopped");
-                status.set(role, partition, WorkerState::Stopped(error.to_string()));
+                status.set(role, partition, WorkerState::Stopped(error.told()));
                 stop.cancelled().await;
                 break;
             }
             warn!(%role, %partition, %error, "a worker makes its state anew and tries again");
-            status.set(role, partition, WorkerState::Waiting(error.to_string()));
+            status.set(role, partition, WorkerState::Waiting(error.told()));
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = course.patience.wait() => {}
@@ -91,4 +99,30 @@ impl<R: Run> Worker for R {
 /// Whether no waiting helps a reader or writer of the log.
 pub(crate) const fn needs_a_person(error: &LogError) -> bool {
     matches!(error, LogError::Corrupt(_) | LogError::Configuration(_) | LogError::OutOfRange { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use order_store::StoreError;
+
+    use super::*;
+    use crate::engine::restore::RestoreError;
+    use crate::{engine, projector};
+
+    #[test]
+    fn what_a_probe_tells_names_no_file_and_no_host() {
+        let cause = || "/srv/seriatim/orders.sqlite, db.internal:5432".to_owned();
+        let damaged = || LogError::Corrupt(cause());
+        for told in [
+            engine::RunError::Log(LogError::Unavailable(cause())).told(),
+            engine::RunError::Restore(RestoreError::Log(damaged())).told(),
+            projector::RunError::Log(damaged()).told(),
+            projector::RunError::Store(StoreError::Unavailable(cause())).told(),
+        ] {
+            assert!(told.ends_with("; the log of this program says why"), "{told}");
+            assert!(!told.contains(&cause()), "{told}");
+        }
+        let deposed = engine::RunError::Deposed.told();
+        assert_eq!(deposed, "another engine writes to this partition");
+    }
 }

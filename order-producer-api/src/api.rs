@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use event_log::EventLog;
 use service_kit::config::{ConfigError, Settings};
-use service_kit::health::Health;
+use service_kit::health::{Health, without_cause};
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -68,7 +68,7 @@ impl ProducerApi {
         let intake = self.intake.clone();
         health.register("log", move || {
             let intake = intake.clone();
-            async move { intake.check().await.map_err(|error| error.to_string()) }
+            async move { without_cause(intake.check().await, "the log can't be written") }
         });
     }
 }

@@ -58,14 +58,8 @@ pub(crate) fn venues(settings: &Settings) -> Result<Venues, ConfigError> {
     let common = settings.common();
     let shards = ShopShards::new(common.topics.shop_shards)
         .map_err(|error| ConfigError::invalid("topics.shop_shards", error))?;
-    let market = VenueId::new(common.trading.market.as_str())
+    let market = VenueId::of_market(common.trading.market.as_str())
         .map_err(|error| ConfigError::invalid("trading.market", error))?;
-    if market.as_str().starts_with("shop/") {
-        return Err(ConfigError::invalid(
-            "trading.market",
-            "\"shop/...\" are the shop's own venues",
-        ));
-    }
     Ok(Venues { shards, market })
 }
 

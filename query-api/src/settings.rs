@@ -26,7 +26,7 @@ impl QuerySettings {
 
 /// The market that the trading dialect shows.
 pub(crate) fn market(settings: &Settings) -> Result<VenueId, ConfigError> {
-    VenueId::new(settings.common().trading.market.as_str())
+    VenueId::of_market(settings.common().trading.market.as_str())
         .map_err(|error| ConfigError::invalid("trading.market", error))
 }
 
@@ -38,10 +38,19 @@ mod tests {
 
     #[test]
     fn a_market_that_can_be_no_venue_is_refused_by_its_key() {
-        let variable = ("SERIATIM_TRADING__MARKET".to_owned(), "Main Street".to_owned());
-        let settings = Settings::load_with(&CommonArgs::default(), "", [variable]).unwrap();
-        let error = market(&settings).unwrap_err().to_string();
-        assert!(error.starts_with("setting \"trading.market\": a venue is"), "{error}");
+        for (name, expected) in [
+            ("Main Street", "a venue is"),
+            ("shop/7", "\"shop/...\" are the shop's"),
+            ("market/..", "a market has no name"),
+        ] {
+            let variable = ("SERIATIM_TRADING__MARKET".to_owned(), name.to_owned());
+            let settings = Settings::load_with(&CommonArgs::default(), "", [variable]).unwrap();
+            let error = market(&settings).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("setting \"trading.market\": {expected}")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use service_kit::config::Common;
+use service_kit::config::{Common, without_password};
 
 /// An order that can be pasted into a shell.
 const ORDER: &str = r#"{"customerId":23982398,"customerName":"Ada","customerLastName":"Lovelace","customerEmail":"ada@example.com","shippingAddress":"Agricolastrasse 35, München, Germany","billingAddress":"Agricolastrasse 35, München, Germany","currencyType":1,"totalPrice":240,"paymentMethodType":1,"orderItems":[{"itemCode":"10293098","brand":"Jack Wolfskin","type":"Parka","size":"XL","colour":"Black","quantity":1,"price":240,"currencyType":1}]}"#;
@@ -29,24 +29,4 @@ Try:
 ",
         data = common.data_dir.display(),
     )
-}
-
-/// `scheme://user:password@host` without the password.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((credentials, host)) = rest.rsplit_once('@') else { return url.to_owned() };
-    let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);
-    format!("{scheme}://{user}@{host}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_never_shown() {
-        assert_eq!(without_password("postgres://me:s3:c@ret@db/x"), "postgres://me@db/x");
-        assert_eq!(without_password("postgres://db/x"), "postgres://db/x");
-        assert_eq!(without_password("sqlite:data/log"), "sqlite:data/log");
-    }
 }

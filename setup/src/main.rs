@@ -2,6 +2,8 @@
 
 mod all_in_one;
 mod banner;
+#[cfg(test)]
+mod containers;
 
 use std::process::ExitCode;
 

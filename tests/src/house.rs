@@ -157,15 +157,21 @@ impl House {
 
     /// Starts one of the programs apart, on a free port, and waits until that is open.
     pub fn start_apart(&self, name: &str) -> Running {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = port.expect("a free port").to_string();
-        let child = self.command(name, &address).spawn().expect("the program starts");
         let began = Instant::now();
-        while TcpStream::connect(&address).is_err() {
-            assert!(began.elapsed() < PATIENCE, "{name} does not listen");
-            std::thread::sleep(Duration::from_millis(5));
+        loop {
+            let address = free_address();
+            let child = self.command(name, &address).spawn().expect("the program starts");
+            let mut running = Running { child, url: format!("http://{address}") };
+            while !running.has_ended() {
+                assert!(began.elapsed() < PATIENCE, "{name} does not listen");
+                if TcpStream::connect(&address).is_ok() {
+                    return running;
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            // Somebody else took the port in between: another one then.
+            assert!(began.elapsed() < PATIENCE, "{name} ends again and again");
         }
-        Running { child, url: format!("http://{address}") }
     }
 
     /// Runs one of the programs to its end.
@@ -239,6 +245,12 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port that nobody listens on at the moment.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it has an address").to_string()
 }
 
 /// The path of one of our programs: in `SERIATIM_TEST_PROGRAMS` where the test command has built

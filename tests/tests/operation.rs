@@ -123,6 +123,29 @@ async fn start_is_quiet(profile: Profile) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn logs_in_json_tell_the_order_and_its_trace() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let house = House::new(Profile::Embedded).expect("the embedded profile is always there");
+    let house = house
+        .with("SERIATIM_TELEMETRY__FORMAT", "json")
+        .with("RUST_LOG", "info,order_producer_api=debug");
+    let path = house.data_dir().join("seriatim.log");
+    let running = house.start_logging_to(std::fs::File::create(&path).unwrap());
+    let client = Client::of(running.url());
+    let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
+    let answer = client.post(&purchase(1, 100), &[("traceparent", &parent)]).await.unwrap();
+    let receipt: serde_json::Value = answer.json().await.unwrap();
+    running.stop();
+
+    let log = std::fs::read_to_string(path).unwrap();
+    let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let lines: Vec<_> = lines.filter(|line| line["message"] == "appended").collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert_eq!(lines[0]["span"]["trace_id"], TRACE);
+    assert_eq!(lines[0]["span"]["order_id"], receipt["orderId"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_log_under_an_old_store_is_refused_in_words() {
     let house = House::new(Profile::Embedded).expect("the embedded profile is always there");
     let house = house.with("SERIATIM_TOPICS__PARTITIONS", "1");
@@ -175,7 +198,21 @@ async fn data_removed_under_a_running_program_stop_acknowledgements() {
         let problem: serde_json::Value = answer.json().await.unwrap();
         assert_eq!(problem["type"], "/problems/log-unavailable");
     }
-    not_ready(&client, "the log can't be written").await;
+    let why = not_ready(&client, "the log can't be written").await;
+    assert!(!why.contains(house.data_dir().to_str().unwrap()), "it names no files: {why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_producer_alone_tells_that_its_log_is_gone_and_not_where_it_was() {
+    let house = House::new(Profile::Embedded).expect("the embedded profile is always there");
+    let producer = house.start_apart("order-producer-api");
+    let client = Client::of(producer.url());
+    client.place(&purchase(1, 1)).await;
+    std::fs::remove_dir_all(house.data_dir().join("log")).unwrap();
+    let answer = client.post(&purchase(1, 2), &[]).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let why = not_ready(&client, "the log can't be written").await;
+    assert!(!why.contains(house.data_dir().to_str().unwrap()), "it names no files: {why}");
 }
 
 /// Waits until the program is not ready for a reason that `says` so, and gives the whole report.

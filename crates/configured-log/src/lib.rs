@@ -86,9 +86,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_url_that_names_no_log_is_the_configurations_fault() {
-        let error = open(load(&[("SERIATIM_LOG", "carrier-pigeon:coop")]).common()).await.err();
-        let error = error.expect("no such log");
-        assert!(matches!(error, OpenError::Config(_)), "{error}");
-        assert!(error.to_string().starts_with("setting \"log\": "), "{error}");
+        for url in ["carrier-pigeon:coop", "sqlite:", "kafka://", ""] {
+            let error = open(load(&[("SERIATIM_LOG", url)]).common()).await.err();
+            let error = error.expect("no such log");
+            assert!(matches!(error, OpenError::Config(_)), "{error}");
+            assert!(error.to_string().starts_with("setting \"log\": "), "{error}");
+        }
     }
 }

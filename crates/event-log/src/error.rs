@@ -50,4 +50,18 @@ impl LogError {
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Overloaded(_))
     }
+
+    /// What is wrong, without the cause: that may name files and hosts, which not everybody should learn.
+    pub const fn summary(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "the log is not available",
+            Self::Overloaded(_) => "the log is overloaded",
+            Self::OutOfRange { .. } => "what is to be read is not in the log",
+            Self::NoSuchTopic(_) => "a topic does not exist",
+            Self::TooLarge { .. } => "a record is too large",
+            Self::Corrupt(_) => "the log is damaged",
+            Self::Configuration(_) => "the log's configuration can't work",
+            Self::Closed => "the log is closed",
+        }
+    }
 }

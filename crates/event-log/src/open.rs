@@ -36,7 +36,7 @@ impl LogSettings {
 
 /// Opens the log that the settings' URL names.
 pub async fn open(settings: &LogSettings) -> Result<Arc<dyn EventLog>, LogError> {
-    if let Some(directory) = settings.url.strip_prefix("sqlite:") {
+    if let Some(directory) = settings.url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
         return Ok(Arc::new(SqliteLog::open(&PathBuf::from(directory), settings).await?));
     }
     if let Some(brokers) = settings.url.strip_prefix("kafka://") {

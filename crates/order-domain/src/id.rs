@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for IdempotencyKey {
     }
 }
 
-/// The unit of total order: a shop's shard (`shop/7`) or, later, a market. It is the key of a
+/// The unit of total order: a shop's shard (`shop/7`) or a market. It is the key of a
 /// record, hence decides its partition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -72,6 +72,9 @@ impl VenueId {
     /// The longest name of a venue, in bytes.
     pub const LENGTH_MAX: usize = 64;
 
+    /// What the shop's venues begin with.
+    const SHOP: &str = "shop/";
+
     /// Checks `text` (1 to 64 of `a-z`, `0-9`, `/`, `-`, `_`, `.`) and takes it as a venue.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
         let text = text.into();
@@ -80,6 +83,20 @@ impl VenueId {
             Ok(Self(text))
         } else {
             Err(InvalidId("a venue is 1 to 64 of a-z, 0-9, '/', '-', '_' and '.'"))
+        }
+    }
+
+    /// A market's venue: any but those of the [shop](ShopShards). None of the names between its slashes is
+    /// empty, `.` or `..`, which a path would take for steps (RFC 3986, section 5.2.4).
+    pub fn of_market(text: impl Into<String>) -> Result<Self, InvalidId> {
+        let venue = Self::new(text)?;
+        let mut names = venue.0.split('/');
+        if venue.0.starts_with(Self::SHOP) {
+            Err(InvalidId("\"shop/...\" are the shop's own venues"))
+        } else if names.any(|name| matches!(name, "" | "." | "..")) {
+            Err(InvalidId("a market has no name between its slashes that is empty, '.' or '..'"))
+        } else {
+            Ok(venue)
         }
     }
 
@@ -118,7 +135,7 @@ impl ShopShards {
     /// The venue that keeps `customer`'s orders in order.
     pub fn venue_of(self, customer: CustomerId) -> VenueId {
         let shard = mix(customer.0) % u64::from(self.0);
-        VenueId(format!("shop/{shard}"))
+        VenueId(format!("{}{shard}", VenueId::SHOP))
     }
 }
 
@@ -226,6 +243,10 @@ mod tests {
         assert!(IdempotencyKey::new("with space").is_err());
         assert!(IdempotencyKey::new("x".repeat(256)).is_err());
         assert!(VenueId::new("Shop 1").is_err());
+        assert_eq!(VenueId::of_market("market/eu.1").unwrap().as_str(), "market/eu.1");
+        for bad in ["shop/1", "market/..", "./market", "market//main", "market/", "/market", ".."] {
+            assert!(VenueId::of_market(bad).is_err(), "{bad}");
+        }
         assert!(ShopShards::new(0).is_err());
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert_eq!(TraceParent::new(good).unwrap().trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");

@@ -25,4 +25,14 @@ impl StoreError {
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
+
+    /// What is wrong, without the cause: that may name files and hosts, which not everybody should learn.
+    pub const fn summary(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "the store is not available",
+            Self::Refused(_) => "the store refuses the data",
+            Self::CheckpointMoved(_) => "another projector has moved a checkpoint",
+            Self::Configuration(_) => "the store's configuration or schema can't work",
+        }
+    }
 }

@@ -5,7 +5,8 @@
 //! - [`Flow`]: streams of messages for the benchmark and the tests, shaped like a market's [`Day`], or
 //!   [`Scattered`] over its prices.
 //!
-//! Tests, benchmark and fuzz targets share it; no program links it.
+//! Tests, benchmark and fuzz targets share it; no program links it. Its own tests are those of `order-book`: they say
+//! what the rules are, and run both books side by side through any number of random commands.
 
 mod day;
 mod depths;

@@ -1,6 +1,7 @@
 //! Is the process alive, and can it do its work?
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use futures_util::future::join_all;
 use serde::Serialize;
+use tracing::warn;
 
 /// How long one check may take; after that it has failed.
 pub const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -20,6 +22,15 @@ pub const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 pub type Finding = Result<(), String>;
 
 type Check = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Finding> + Send>> + Send + Sync>;
+
+/// A finding that `told` describes where the check failed. The cause, which may name files and hosts, goes
+/// into the log of this program.
+pub fn without_cause<E: Display>(checked: Result<(), E>, told: &str) -> Finding {
+    checked.map_err(|error| {
+        warn!(%error, "{told}");
+        format!("{told}; the log of this program says why")
+    })
+}
 
 /// The checks that make a process ready. Clones share them.
 #[derive(Clone, Default)]

@@ -11,12 +11,16 @@ pub mod docs;
 pub mod exit;
 pub mod fallback;
 pub mod front_door;
+mod head;
 pub mod health;
+mod open_files;
 pub mod parameters;
+pub mod prefer;
 pub mod problem;
 pub mod program;
 pub mod server;
 pub mod shutdown;
+mod stalled;
 pub mod telemetry;
 
 pub use problem::Problem;

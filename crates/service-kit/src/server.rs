@@ -24,11 +24,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
-use tracing::{Instrument as _, Span, debug_span, error, warn};
+use tracing::{Instrument as _, Span, debug_span, error, info, warn};
 use uuid::Uuid;
 
-use crate::Problem;
 use crate::config::HttpSettings;
+use crate::stalled::{UNTAKEN_MAX, cut_when_untaken};
+use crate::{Problem, head, open_files};
 
 /// The header that names a request in the logs. What a client sends comes back to it; a request
 /// without one gets one where the server failed.
@@ -57,7 +58,7 @@ pub async fn serve(
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(settings.header_read_timeout);
-    let places = Arc::new(Semaphore::new(settings.connections_max.get()));
+    let places = Arc::new(Semaphore::new(room_for(settings.connections_max.get())));
     let mut connections = JoinSet::new();
     while let Some((stream, place)) = next_connection(&listener, &places, &shutdown).await {
         while connections.try_join_next().is_some() {}
@@ -73,6 +74,16 @@ pub async fn serve(
         warn!(connections = connections.len(), "cut off what did not finish in time");
         connections.shutdown().await;
     }
+}
+
+/// How many connections may be open: `wanted`, or as many as there are files for. Without that bound clients
+/// that do nothing could take the files that log and store need.
+fn room_for(wanted: usize) -> usize {
+    let room = open_files::make_room(wanted);
+    if room < wanted {
+        info!(wanted, room, "fewer connections at once: the hard limit of open files is low");
+    }
+    room
 }
 
 /// The next connection and its place among those that may be open; `None` on shutdown.
@@ -107,6 +118,7 @@ async fn serve_connection(
 ) {
     // Answers are written whole: waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
+    cut_when_untaken(&stream, UNTAKEN_MAX);
     let service = service_fn(move |request| {
         let router = router.clone();
         async move { Ok::<_, Infallible>(answer(router, request).await) }
@@ -127,10 +139,13 @@ async fn answer(mut router: Router, request: Request<Incoming>) -> Response {
     let id =
         request.headers().get(REQUEST_ID).filter(|id| id.len() <= REQUEST_ID_BYTES_MAX).cloned();
     let span = span_of(&request, id.as_ref());
-    let answered = AssertUnwindSafe(async { router.call(request).await })
-        .catch_unwind()
-        .instrument(span.clone())
-        .await;
+    let answered = async {
+        match head::check(&request) {
+            Ok(()) => router.call(request).await,
+            Err(problem) => Ok(problem.into_response()),
+        }
+    };
+    let answered = AssertUnwindSafe(answered).catch_unwind().instrument(span.clone()).await;
     let (mut response, panicked) = match answered {
         Ok(Ok(response)) => (response, false),
         Err(_) => (Problem::internal().into_response(), true),
@@ -164,7 +179,7 @@ mod tests {
 
     const SETTINGS: HttpSettings = HttpSettings {
         connections_max: std::num::NonZeroUsize::new(2).unwrap(),
-        header_read_timeout: Duration::from_millis(300),
+        header_read_timeout: Duration::from_secs(1),
         shutdown_grace: Duration::from_secs(5),
     };
 
@@ -217,20 +232,60 @@ mod tests {
 
     #[tokio::test]
     async fn a_shutdown_finishes_what_was_accepted_and_takes_nothing_new() {
-        let slow = || async {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+        let begun = Arc::new(tokio::sync::Notify::new());
+        let begins = begun.clone();
+        let slow = || async move {
+            begins.notify_one();
+            tokio::time::sleep(Duration::from_millis(100)).await;
             "done"
         };
         let server = start(Router::new().route("/", get(slow))).await;
         let request = exchange(&server, "GET / HTTP/1.1\r\nhost: x\r\n\r\n");
         let stop = async {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            begun.notified().await;
             server.shutdown.cancel();
         };
         let (answer, ()) = tokio::join!(request, stop);
         assert!(answer.ends_with("done"), "{answer}");
         server.serving.await.unwrap();
         assert!(TcpStream::connect(server.address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_head_that_is_too_large_is_a_problem() {
+        let server = start(Router::new().route("/", get(|| async { "hi" }))).await;
+        let long = "x".repeat(60_000);
+        for (request, status, kind) in [
+            (format!("GET /?{long} HTTP/1.1\r\nhost: x"), 414, "target-too-long"),
+            (
+                format!("GET / HTTP/1.1\r\nhost: x\r\na: {long}\r\nb: {long}"),
+                431,
+                "headers-too-large",
+            ),
+        ] {
+            let answer =
+                exchange(&server, &format!("{request}\r\nconnection: close\r\n\r\n")).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert!(answer.contains("application/problem+json"), "{answer}");
+            assert!(answer.contains(&format!("/problems/{kind}")), "{answer}");
+        }
+    }
+
+    /// What never reaches us: hyper answers it, and lets the client go.
+    #[tokio::test]
+    async fn what_is_no_http_is_refused_without_words() {
+        let server = start(Router::new().route("/", get(|| async { "hi" }))).await;
+        let headers = "x: y\r\n".repeat(101);
+        for (request, status) in [
+            ("GET\r\n\r\n".to_owned(), 400),
+            ("GET / HTTP/9.9\r\n\r\n".to_owned(), 400),
+            ("GET / HTTP/1.1\r\nno header\r\n\r\n".to_owned(), 400),
+            (format!("GET / HTTP/1.1\r\n{headers}\r\n"), 431),
+        ] {
+            let answer = exchange(&server, &request).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        }
     }
 
     #[tokio::test]

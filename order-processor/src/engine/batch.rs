@@ -5,9 +5,10 @@ use event_log::topics::ORDERS;
 use event_log::{Headers, NewRecord, Record};
 use order_domain::{Command, Decision, Offset};
 use order_engine::Engine;
+use tracing::warn;
 
 use super::GROUP;
-use crate::dead_letters::PutAside;
+use crate::dead_letters::{PutAside, Told};
 
 /// What a batch of commands came to.
 pub(super) struct Decided {
@@ -41,6 +42,9 @@ pub(super) fn decide(engine: &mut Engine, events_next: Offset, records: Vec<Reco
 }
 
 fn dead_letter(record: &Record, cause: &str) -> NewRecord {
+    let told = Told::of(record);
+    let (order_id, trace_id) = (told.order_id(), told.trace_id());
+    warn!(position = %record.position, order_id, trace_id, cause, "a record is no command");
     PutAside {
         record,
         topic: &ORDERS,

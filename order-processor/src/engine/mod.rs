@@ -76,6 +76,15 @@ impl runs::RunError for RunError {
             Self::Deposed => false,
         }
     }
+
+    fn told(&self) -> String {
+        match self {
+            Self::Log(error) | Self::Restore(RestoreError::Log(error)) => {
+                runs::without_cause(error.summary())
+            }
+            Self::Restore(_) | Self::Deposed | Self::LimitReached(_) => self.to_string(),
+        }
+    }
 }
 
 impl From<PublishError> for RunError {

@@ -109,6 +109,15 @@ impl runs::RunError for RunError {
             Self::Store(_) | Self::Interrupted => false,
         }
     }
+
+    fn told(&self) -> String {
+        match self {
+            Self::Log(error) => runs::without_cause(error.summary()),
+            Self::Store(error @ StoreError::CheckpointMoved(_)) => error.to_string(),
+            Self::Store(error) => runs::without_cause(error.summary()),
+            Self::OtherLog(_) | Self::LimitReached(_) | Self::Interrupted => self.to_string(),
+        }
+    }
 }
 
 impl ProjectorWorker {

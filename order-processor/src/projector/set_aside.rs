@@ -9,7 +9,7 @@ use order_store::RetryTier;
 use tracing::warn;
 
 use super::GROUP;
-use crate::dead_letters::PutAside;
+use crate::dead_letters::{PutAside, Told};
 use crate::{Clock, ProjectorSettings};
 
 /// Why a record is set aside.
@@ -85,7 +85,12 @@ impl SetAside {
     ) -> Result<(), LogError> {
         let Some(log) = &self.log else { return Ok(()) };
         let to = self.topic(tier);
-        warn!(position = %record.position, from = %topic, %to, cause, "setting an event aside");
+        let told = Told::of(record);
+        let (order_id, trace_id) = (told.order_id(), told.trace_id());
+        warn!(
+            position = %record.position, from = %topic, %to, order_id, trace_id, cause,
+            "setting an event aside"
+        );
         let name = failure.name();
         let failed_at = self.clock.now();
         let aside = PutAside { record, topic, group: GROUP, failure: name, cause, failed_at };

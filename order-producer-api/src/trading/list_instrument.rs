@@ -11,6 +11,7 @@ use service_kit::Problem;
 use utoipa::ToSchema;
 
 use super::described::{BodyFailures, Durable, Failures, WriteHeaders};
+use super::path::new_name;
 use super::submit::{counted, read, submit};
 use super::view::Receipt;
 use crate::Intake;
@@ -24,7 +25,8 @@ use crate::wishes::Wishes;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = NewInstrument)]
 pub(super) struct ListInstrument {
-    /// Its name: 1 to 32 of `A-Z`, `0-9`, `-`, `_` and `.`.
+    /// Its name: 1 to 32 of `A-Z`, `0-9`, `-`, `_` and `.`, but neither `.` nor `..`.
+    #[serde(deserialize_with = "new_name")]
     #[schema(value_type = String, example = "BTC-EUR")]
     symbol: Symbol,
     /// What is bought and sold.

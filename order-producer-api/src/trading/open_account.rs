@@ -10,6 +10,7 @@ use service_kit::Problem;
 use utoipa::ToSchema;
 
 use super::described::{BodyFailures, Durable, Failures, WriteHeaders};
+use super::path::new_name;
 use super::submit::{counted, read, submit};
 use super::view::Receipt;
 use crate::Intake;
@@ -20,7 +21,8 @@ use crate::wishes::Wishes;
 #[serde(deny_unknown_fields)]
 #[schema(as = NewAccount)]
 pub(super) struct OpenAccount {
-    /// Its name: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`.
+    /// Its name: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`, but neither `.` nor `..`.
+    #[serde(deserialize_with = "new_name")]
     #[schema(value_type = String, example = "ada")]
     account: AccountId,
 }

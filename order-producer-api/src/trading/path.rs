@@ -1,7 +1,10 @@
 //! What a path names.
 
+use std::fmt::Display;
+
 use order_domain::trading::{AccountId, Symbol};
 use order_domain::{InvalidId, OrderId};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use service_kit::parameters::{ParameterError, PathText, path_text, path_uuid};
 
 /// The order of parameter `id`.
@@ -17,6 +20,21 @@ pub(super) fn symbol(path: PathText) -> Result<Symbol, ParameterError> {
 /// The account of parameter `id`.
 pub(super) fn account(path: PathText) -> Result<AccountId, ParameterError> {
     named("id", path, AccountId::new)
+}
+
+/// Reads the name of something new, which paths will have to name, for
+/// `#[serde(deserialize_with = "new_name")]`. Clients take the segments `.` and `..` for steps (RFC 3986,
+/// section 5.2.4), and would never ask for what is called so.
+pub(super) fn new_name<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Deserialize<'de> + Display,
+    D: Deserializer<'de>,
+{
+    let name = T::deserialize(deserializer)?;
+    match name.to_string().as_str() {
+        "." | ".." => Err(D::Error::custom("no name is '.' or '..': a path could not hold it")),
+        _ => Ok(name),
+    }
 }
 
 fn named<T>(

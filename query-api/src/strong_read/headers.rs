@@ -6,13 +6,12 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use order_domain::Position;
+use service_kit::prefer::wait_seconds;
 
 use crate::error::QueryError;
 
 /// The position of a command in `orders`, which writes answer with and reads send back.
 const SERIATIM_POSITION: &str = "seriatim-position";
-/// How long the client is ready to wait. Source: RFC 7240, section 4.3.
-const PREFER: &str = "prefer";
 
 /// What a request says about the state it wants to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -25,7 +24,7 @@ pub(crate) struct StrongRead {
 
 impl StrongRead {
     fn of(headers: &HeaderMap) -> Result<Self, QueryError> {
-        Ok(Self { wanted: wanted(headers)?, wait: preferred_wait(headers) })
+        Ok(Self { wanted: wanted(headers)?, wait: wait_seconds(headers).map(Duration::from_secs) })
     }
 }
 
@@ -45,26 +44,6 @@ fn wanted(headers: &HeaderMap) -> Result<Option<Position>, QueryError> {
         (Some(position), None) => Ok(Some(position)),
         _ => Err(QueryError::MalformedPosition),
     }
-}
-
-/// `wait=<seconds>` among the preferences. One that can't be read is passed over, as RFC 7240,
-/// section 2, asks for.
-fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
-    headers
-        .get_all(PREFER)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .find_map(wait_seconds)
-}
-
-fn wait_seconds(preference: &str) -> Option<Duration> {
-    let (preference, _parameters) = preference.split_once(';').unwrap_or((preference, ""));
-    let (name, value) = preference.split_once('=')?;
-    if !name.trim().eq_ignore_ascii_case("wait") {
-        return None;
-    }
-    value.trim().trim_matches('"').parse().ok().map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -107,19 +86,9 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_found_among_other_preferences() {
-        for (prefer, seconds) in [
-            ("wait=2", Some(2)),
-            ("respond-async, WAIT = \"7\"; x=1", Some(7)),
-            ("wait=0", Some(0)),
-            ("wait", None),
-            ("wait=-1", None),
-            ("wait=soon, wait=4", Some(4)),
-            ("waiting=3", None),
-            ("wait=99999999999999999999", None),
-        ] {
-            let wait = read(&[("prefer", prefer)]).unwrap().wait;
-            assert_eq!(wait, seconds.map(Duration::from_secs), "{prefer}");
-        }
+    fn the_wait_is_the_one_that_the_client_prefers() {
+        let wait = |prefer| read(&[("prefer", prefer)]).unwrap().wait;
+        assert_eq!(wait("respond-async, wait=7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("respond-async"), None);
     }
 }

@@ -109,7 +109,7 @@ impl StoreFile {
         if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
             return Err(StoreError::Configuration("the SQLite store needs a file".to_owned()));
         }
-        let read_only = url.contains("mode=ro");
+        let read_only = url.split_once('?').is_some_and(|(_, options)| options.contains("mode=ro"));
         if !read_only {
             make_folder_of(path).await?;
         }

@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::LogFormat;
 use super::values::{dotted, millis, optional_bytes, optional_millis, text};
+use super::{ConfigError, LogFormat};
+
+/// What stands for the data directory in the URLs of log and store.
+const DATA_DIR: &str = "{data_dir}";
 
 /// The settings that every program has; `seriatim.default.toml` describes each.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -106,12 +109,20 @@ fn path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D:
 }
 
 impl Common {
-    /// Puts the data directory where the URLs have `{data_dir}`.
-    pub(super) fn resolve(mut self) -> Self {
+    /// Puts the data directory where the URLs have `{data_dir}`. One that would mean something else there is
+    /// refused.
+    pub(super) fn resolve(mut self) -> Result<Self, ConfigError> {
         let data_dir = self.data_dir.to_string_lossy();
         for url in [&mut self.log, &mut self.store] {
-            *url = url.replace("{data_dir}", &data_dir);
+            if url.contains(DATA_DIR) && data_dir.contains(['%', '?']) {
+                let cause = format!(
+                    "a URL can't hold the '%' or '?' of {data_dir:?}; choose another directory, or give \
+                     `log` and `store` in full"
+                );
+                return Err(ConfigError::invalid("data_dir", cause));
+            }
+            *url = url.replace(DATA_DIR, &data_dir);
         }
-        self
+        Ok(self)
     }
 }

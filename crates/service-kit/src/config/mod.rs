@@ -6,6 +6,7 @@ mod common;
 mod error;
 mod layers;
 mod nearest;
+mod secrets;
 mod settings;
 mod values;
 
@@ -14,5 +15,6 @@ pub use common::{
     Common, HttpSettings, KafkaSettings, TelemetrySettings, TopicSettings, TradingSettings,
 };
 pub use error::ConfigError;
+pub use secrets::without_password;
 pub use settings::{DEFAULTS, Settings};
 pub use values::{millis, optional_bytes, optional_millis};

@@ -7,13 +7,10 @@ use figment::{Profile, Provider as _};
 use serde::de::DeserializeOwned;
 
 use super::layers::{Layer, Variable};
-use super::{Common, CommonArgs, ConfigError, bounds, nearest};
+use super::{Common, CommonArgs, ConfigError, bounds, nearest, secrets};
 
 /// The commented default file: the documentation of every key and its default.
 pub const DEFAULTS: &str = include_str!("../../seriatim.default.toml");
-
-/// What `--print-config` shows instead of a secret.
-const HIDDEN: &str = "***";
 
 /// The settings of one program.
 #[derive(Clone, Debug)]
@@ -62,7 +59,7 @@ impl Settings {
         bounds::check(&figment)?;
         let common: Common =
             figment.extract_lossy().map_err(|error| ConfigError::from_figment("", &error))?;
-        Ok(Self { common: common.resolve(), figment, warnings })
+        Ok(Self { common: common.resolve()?, figment, warnings })
     }
 
     /// What every program has.
@@ -92,7 +89,7 @@ impl Settings {
         let mut all: toml::Table = self.figment.extract().expect("settings are a table");
         all.insert("log".to_owned(), self.common.log.clone().into());
         all.insert("store".to_owned(), self.common.store.clone().into());
-        hide_secrets(&mut all);
+        secrets::hide(&mut all);
         toml::to_string(&all).expect("a table of plain values is TOML")
     }
 }
@@ -132,32 +129,6 @@ fn flags(args: &CommonArgs) -> impl Iterator<Item = Layer> {
     ]
     .into_iter()
     .filter_map(|(flag, key, value)| Some(Layer::single(format!("flag {flag}"), key, value?)))
-}
-
-fn hide_secrets(table: &mut toml::Table) {
-    for (key, value) in table.iter_mut() {
-        match value {
-            toml::Value::Table(inner) => hide_secrets(inner),
-            toml::Value::String(text) => hide_password_of_url(text),
-            _ => {}
-        }
-        if is_secret(key) {
-            *value = HIDDEN.into();
-        }
-    }
-}
-
-/// Whether a librdkafka property (its last part, where it was nested) holds a secret.
-fn is_secret(key: &str) -> bool {
-    ["password", "secret", "pem", "jaas"].iter().any(|word| key.to_ascii_lowercase().contains(word))
-}
-
-fn hide_password_of_url(text: &mut String) {
-    let Some(start) = text.find("://").map(|at| at + 3) else { return };
-    let Some(at) = text[start..].rfind('@').map(|at| start + at) else { return };
-    if let Some(colon) = text[start..at].find(':').map(|colon| start + colon) {
-        text.replace_range(colon + 1..at, HIDDEN);
-    }
 }
 
 #[cfg(test)]
@@ -316,6 +287,17 @@ mod tests {
              seriatim.default.toml lists them all"
         );
         assert!(refused("log = ", &[]).starts_with("configuration file my.toml: "));
+    }
+
+    #[test]
+    fn a_data_directory_that_no_url_can_hold_is_refused() {
+        for name in ["50%20off", "what?"] {
+            let error = refused("", &[("SERIATIM_DATA_DIR", name)]);
+            assert!(error.starts_with("setting \"data_dir\": a URL can't hold"), "{error}");
+        }
+        let urls = [("SERIATIM_LOG", "sqlite:log"), ("SERIATIM_STORE", "sqlite:store.sqlite")];
+        let variables = [&[("SERIATIM_DATA_DIR", "50%")], &urls[..]].concat();
+        assert!(load("", &variables, CommonArgs::default()).is_ok());
     }
 
     #[test]

@@ -54,6 +54,11 @@ problem_types! {
     ACCOUNT_NOT_FOUND, "account-not-found", NOT_FOUND, "Account not found",
         "The market has no account of this name. One that was just opened can be read a moment later: send its Seriatim-Position to wait for it.";
 
+    TARGET_TOO_LONG, "target-too-long", URI_TOO_LONG, "Request target too long",
+        "Path and query string together are longer than `bytesMax`.";
+    HEADERS_TOO_LARGE, "headers-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "Request headers too large",
+        "The request's headers together take more than `bytesMax`.";
+
     // The body of a write.
     UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type",
         "The body is not announced as JSON in UTF-8 without a content encoding.";
@@ -94,13 +99,13 @@ problem_types! {
     INTERNAL, "internal", INTERNAL_SERVER_ERROR, "Internal error",
         "The service failed. The failure is logged under the x-request-id of the answer.";
 
-    // A capturing proxy.
+    // A proxy: one that captures requests, or the front door of programs apart.
     NO_PATH, "no-path", BAD_REQUEST, "The request's target is no path",
         "A proxy that captures requests takes only such that begin with a path.";
     TARGET_UNREACHABLE, "target-unreachable", BAD_GATEWAY, "The target did not answer",
-        "A proxy that captures requests could not reach the service behind it.";
+        "A proxy could not reach the service behind it. A write may or may not have been taken: send it again with the same Idempotency-Key.";
     TARGET_TIMEOUT, "target-timeout", GATEWAY_TIMEOUT, "The target did not answer in time",
-        "A proxy that captures requests waited too long for the service behind it.";
+        "A proxy waited too long for the service behind it. A write may or may not have been taken: send it again with the same Idempotency-Key.";
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use std::path::Path;
 use order_domain::trading::{AccountId, AssetCode, Request, command};
 use order_domain::{Decimal, IdempotencyKey};
 use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
 
+use super::text::Text;
 use crate::json::objects;
 use crate::trading::list_instrument::ListInstrument;
+use crate::trading::path::new_name;
 
 /// Made from the requests of a seed, to tell one seed from another. It never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5e71_a71a_0000_5000_8000_5e71_a71a_0003);
@@ -28,20 +29,14 @@ pub enum SeedError {
     /// It can't be read.
     #[error("{0}")]
     Unreadable(#[from] std::io::Error),
-    /// It is no TOML.
+    /// It is no TOML, or something is missing or wrong.
     #[error("line {line}: {cause}")]
-    NoToml {
+    Wrong {
         /// Counted from 1.
         line: usize,
         /// What is wrong there.
         cause: String,
     },
-    /// A number with a point: it would become a float, and lose digits.
-    #[error("{0} is written in quotes, digit by digit")]
-    Float(serde_json::Number),
-    /// Something is missing or wrong.
-    #[error("{0}")]
-    Content(#[from] serde_path_to_error::Error<serde_json::Error>),
 }
 
 #[derive(Deserialize)]
@@ -56,6 +51,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FundedAccount {
+    #[serde(deserialize_with = "new_name")]
     account: AccountId,
     #[serde(default)]
     deposits: BTreeMap<AssetCode, Decimal>,
@@ -84,18 +80,24 @@ impl Seed {
 impl std::str::FromStr for Seed {
     type Err = SeedError;
 
-    /// Reads TOML. The amounts must not become floats on the way, which TOML's numbers with a point are;
-    /// so everything passes through JSON, where they are texts.
+    /// Reads TOML. The amounts must not become floats on the way; so everything passes through JSON, where
+    /// they are texts.
     fn from_str(text: &str) -> Result<Self, SeedError> {
-        let value: Value = toml::from_str(text).map_err(|error| no_toml(text, &error))?;
-        if let Some(float) = float_in(&value) {
-            return Err(SeedError::Float(float));
-        }
-        let json = value.to_string();
+        let text = Text::parse(text)?;
+        let json = text.value()?.to_string();
         let mut json = serde_json::Deserializer::from_str(&json);
-        let file: File = serde_path_to_error::deserialize(&mut json)?;
+        let file: Result<File, _> = serde_path_to_error::deserialize(&mut json);
+        let file = file.map_err(|error| text.wrong_at(error.path(), cause(&error)))?;
         Ok(Self::new(file.into_requests()))
     }
+}
+
+/// What is wrong, and with what. The line and column that the error tells are those of the JSON.
+fn cause(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let of_the_json =
+        format!(" at line {} column {}", error.inner().line(), error.inner().column());
+    let cause = error.to_string();
+    cause.strip_suffix(&of_the_json).unwrap_or(&cause).to_owned()
 }
 
 impl File {
@@ -115,21 +117,6 @@ impl FundedAccount {
             Request::Deposit(command::Deposit { account, asset, amount, if_first: true })
         });
         std::iter::once(open).chain(deposits)
-    }
-}
-
-fn no_toml(text: &str, error: &toml::de::Error) -> SeedError {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = before.lines().count().max(1);
-    SeedError::NoToml { line, cause: error.message().to_owned() }
-}
-
-fn float_in(value: &Value) -> Option<serde_json::Number> {
-    match value {
-        Value::Number(number) => number.is_f64().then(|| number.clone()),
-        Value::Array(values) => values.iter().find_map(float_in),
-        Value::Object(members) => members.values().find_map(float_in),
-        Value::Null | Value::Bool(_) | Value::String(_) => None,
     }
 }
 
@@ -189,20 +176,31 @@ mod tests {
     fn what_is_no_seed_is_told_with_its_place() {
         for (text, expected) in [
             ("\n\n[[accounts]\n", "line 3: "),
-            ("[[acounts]]\naccount = \"ada\"", "unknown field `acounts`"),
-            ("[[accounts]]\naccount = \"a b\"", "accounts[0].account: an account is 1 to 64"),
+            ("\n[[acounts]]\naccount = \"ada\"", "line 2: acounts: unknown field `acounts`"),
+            (
+                "[[accounts]]\naccount = \"a b\"",
+                "line 2: accounts[0].account: an account is 1 to 64 of a-z, A-Z, 0-9, '-', '_' and '.'",
+            ),
+            (
+                "[[accounts]]\naccount = \"ada\"\n\n[[accounts]]\naccount = \"..\"",
+                "line 5: accounts[1].account: no name is '.' or '..'",
+            ),
             (
                 "[[accounts]]\naccount = \"ada\"\ndeposits = { EUR = 0.1 }",
-                "0.1 is written in quotes",
+                "line 3: 0.1 is written in quotes",
             ),
             (
-                "[[accounts]]\naccount = \"ada\"\ndeposits = { EUR = \"x\" }",
-                "deposits.EUR: expected a",
+                "[[accounts]]\naccount = \"ada\"\n[accounts.deposits]\nEUR = \"x\"",
+                "line 4: accounts[0].deposits.EUR: expected a",
             ),
-            ("[[instruments]]\nsymbol = \"BTC-EUR\"", "missing field `base`"),
+            (
+                "# BTC\n[[instruments]]\nsymbol = \"BTC-EUR\"",
+                "line 2: instruments[0]: missing field `base`",
+            ),
         ] {
             let told = refused(text);
-            assert!(told.contains(expected), "{told}");
+            assert!(told.starts_with(expected), "{told}");
+            assert!(!told.contains("column"), "{told}");
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod file;
 mod sow;
+mod text;
 
 pub use file::{Seed, SeedError};
 pub(crate) use sow::sow;

@@ -58,6 +58,9 @@ async fn a_wrong_field_of_anything_else_is_told_too() {
         ("POST", "/accounts", json!({ "account": "ada", "deposits": [] }), "/deposits"),
         ("POST", "/accounts/ada/deposits", json!({ "asset": "eur", "amount": 1 }), "/asset"),
         ("POST", "/accounts/ada/withdrawals", json!({ "asset": "EUR" }), "/amount"),
+        // Names that no path could hold.
+        ("POST", "/accounts", json!({ "account": ".." }), "/account"),
+        ("POST", "/instruments", with(&btc_eur(), "symbol", "."), "/symbol"),
         ("POST", "/instruments", without(&btc_eur(), "takerFee"), "/takerFee"),
         ("POST", "/instruments", with(&btc_eur(), "base", json!(["BTC", 8])), "/base"),
         (
