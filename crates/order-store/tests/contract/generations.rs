@@ -41,15 +41,15 @@ macro_rules! generations_contract {
     };
 }
 
-type Generations = Arc<dyn ProjectionGenerations>;
+pub type Generations = Arc<dyn ProjectionGenerations>;
 
 /// Orders `from` to `to` and the checkpoint behind them.
-fn stretch(from: u64, to: u64) -> ProjectionBatch {
+pub fn stretch(from: u64, to: u64) -> ProjectionBatch {
     ProjectionBatch { moves: vec![step(0, from, to)], ..batch((from..to).map(order).collect()) }
 }
 
 /// A new generation with the schema, and nothing in it.
-async fn begun(generations: &Generations) -> (Generation, GenerationStore) {
+pub async fn begun(generations: &Generations) -> (Generation, GenerationStore) {
     let lock = generations.lock().await.unwrap().unwrap();
     let generation = generations.begin(&lock).await.unwrap();
     let store = generations.open(generation).await.unwrap();
@@ -57,7 +57,7 @@ async fn begun(generations: &Generations) -> (Generation, GenerationStore) {
     (generation, store)
 }
 
-async fn switch(generations: &Generations, to: Generation) {
+pub async fn switch(generations: &Generations, to: Generation) {
     let lock = generations.lock().await.unwrap().unwrap();
     generations.switch(&lock, to).await.unwrap();
 }
@@ -68,7 +68,7 @@ async fn states(generations: &Generations) -> Vec<(u32, GenerationState)> {
 }
 
 /// Waits until `store` shows `number`, or no more.
-async fn shows(store: &OrderStore, number: u64, shown: bool) {
+pub async fn shows(store: &OrderStore, number: u64, shown: bool) {
     let began = Instant::now();
     while store.queries.order(order_id(number)).await.unwrap().is_some() != shown {
         assert!(began.elapsed() < PATIENCE, "order {number} shown: {shown}");
