@@ -42,11 +42,11 @@ async fn a_rebuild_may_be_killed_at_any_moment() {
     let house = House::new(Profile::Embedded).expect("the embedded profile is always there");
     let house = Arc::new(house.with("SERIATIM_PROJECTOR__BATCH_RECORDS", "5"));
     fill(&house, 300).await;
-    let mut life = Duration::from_millis(10);
+    let mut pause = Duration::from_millis(10);
     let mut times = 0;
     loop {
         let mut rebuilding = begin(&house, &[]);
-        tokio::time::sleep(life).await;
+        tokio::time::sleep(pause).await;
         if rebuilding.try_wait().expect("it can be waited for").is_some_and(|ended| ended.success())
         {
             break;
@@ -54,7 +54,7 @@ async fn a_rebuild_may_be_killed_at_any_moment() {
         rebuilding.kill().expect("it can be killed");
         rebuilding.wait().expect("it can be waited for");
         times += 1;
-        life = life.mul_f64(1.3);
+        pause = pause.mul_f64(1.3);
         let listed = ended(&rebuild(&house, &["--list"]).await, 0);
         let live = listed.as_array().unwrap().iter().filter(|one| one["state"] == "live").count();
         assert_eq!(live, 1, "{listed}");
