@@ -18,7 +18,7 @@ mod telling;
 mod verdict;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use event_log::LogError;
@@ -41,6 +41,12 @@ use verdict::Verdict;
 
 /// The exit code when the generations differ, and readers were not switched.
 pub const DIFFERENT: u8 = 3;
+
+/// How long the lock is waited for: a server notices a moment later that the process before has ended.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The pause between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// How many rows that differ `--diff` shows of each table.
 const SHOWN_ROWS: usize = 10;
@@ -159,7 +165,7 @@ pub async fn run(
         tell.list(&patiently(async || generations.list().await).await?);
         return Ok(Ended::Done);
     }
-    let lock = patiently(async || generations.lock().await).await?.ok_or(RebuildError::Busy)?;
+    let lock = take_lock(&*generations).await?;
     if args.instead.drop_old {
         return switching::drop_old(&*generations, &lock, &tell).await;
     }
@@ -172,6 +178,22 @@ pub async fn run(
     };
     log.close().await;
     ended
+}
+
+/// The right to change generations.
+async fn take_lock(
+    generations: &dyn ProjectionGenerations,
+) -> Result<GenerationLock, RebuildError> {
+    let began = Instant::now();
+    loop {
+        if let Some(lock) = patiently(async || generations.lock().await).await? {
+            return Ok(lock);
+        }
+        if began.elapsed() > LOCK_PATIENCE {
+            return Err(RebuildError::Busy);
+        }
+        tokio::time::sleep(LOCK_PAUSE).await;
+    }
 }
 
 /// What all of it is done with.
