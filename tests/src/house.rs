@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::mariadb::Mariadb;
 use crate::services::{Services, workspace};
+use crate::sql_server::SqlServer;
 
 /// No program may take longer to start or stop.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -23,6 +24,8 @@ pub enum Profile {
     Distributed,
     /// The embedded log and MariaDB.
     Mariadb,
+    /// The embedded log and a SQL Server.
+    SqlServer,
 }
 
 /// A data directory, and what the profile needs beside it.
@@ -37,6 +40,7 @@ enum Beside {
     Nothing,
     Services(Services),
     Mariadb(Mariadb),
+    SqlServer(SqlServer),
 }
 
 /// A running program. Dropping it kills it.
@@ -61,6 +65,7 @@ impl House {
             Profile::Embedded => Beside::Nothing,
             Profile::Distributed => Beside::Services(Services::start()),
             Profile::Mariadb => Beside::Mariadb(Mariadb::create()?),
+            Profile::SqlServer => Beside::SqlServer(SqlServer::create()?),
         };
         Some(Self { directory, beside, settings: Vec::new() })
     }
@@ -78,6 +83,7 @@ impl House {
             Beside::Nothing => Profile::Embedded,
             Beside::Services(_) => Profile::Distributed,
             Beside::Mariadb(_) => Profile::Mariadb,
+            Beside::SqlServer(_) => Profile::SqlServer,
         }
     }
 
@@ -85,7 +91,7 @@ impl House {
     pub fn services(&self) -> &Services {
         match &self.beside {
             Beside::Services(services) => services,
-            Beside::Nothing | Beside::Mariadb(_) => panic!("only the distributed profile has them"),
+            _ => panic!("only the distributed profile has them"),
         }
     }
 
@@ -93,7 +99,15 @@ impl House {
     pub fn mariadb(&self) -> &Mariadb {
         match &self.beside {
             Beside::Mariadb(mariadb) => mariadb,
-            Beside::Nothing | Beside::Services(_) => panic!("only one profile has it"),
+            _ => panic!("only one profile has it"),
+        }
+    }
+
+    /// The database of its profile.
+    pub fn sql_server(&self) -> &SqlServer {
+        match &self.beside {
+            Beside::SqlServer(server) => server,
+            _ => panic!("only one profile has it"),
         }
     }
 
@@ -101,7 +115,7 @@ impl House {
     pub fn log_url(&self) -> String {
         match &self.beside {
             Beside::Services(services) => services.kafka().to_owned(),
-            Beside::Nothing | Beside::Mariadb(_) => {
+            Beside::Nothing | Beside::Mariadb(_) | Beside::SqlServer(_) => {
                 format!("sqlite:{}", self.data_dir().join("log").display())
             }
         }
@@ -112,6 +126,7 @@ impl House {
         match &self.beside {
             Beside::Services(services) => services.postgres().to_owned(),
             Beside::Mariadb(mariadb) => mariadb.url(),
+            Beside::SqlServer(server) => server.url(),
             Beside::Nothing => {
                 format!("sqlite:{}", self.data_dir().join("store.sqlite").display())
             }
@@ -176,7 +191,14 @@ impl House {
 
     /// Runs one of the programs to its end.
     pub fn ask(&self, name: &str, arguments: &[&str]) -> Output {
-        self.command(name, "127.0.0.1:0").args(arguments).output().expect("the program runs")
+        self.ask_with(name, arguments, &[])
+    }
+
+    /// As [`ask`](Self::ask), with these environment variables set otherwise.
+    pub fn ask_with(&self, name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = self.command(name, "127.0.0.1:0");
+        command.args(arguments).envs(variables.iter().copied());
+        command.output().expect("the program runs")
     }
 
     fn command(&self, name: &str, listen: &str) -> Command {

@@ -8,6 +8,7 @@ pub mod market;
 pub mod proof;
 pub mod services;
 mod small_disk;
+mod sql_server;
 mod terminal;
 
 pub use client::{Acknowledged, Client, Refused, purchase};
@@ -15,4 +16,5 @@ pub use house::{House, Profile, Running, program};
 pub use mariadb::Mariadb;
 pub use services::Services;
 pub use small_disk::{SmallDisk, noise};
+pub use sql_server::SqlServer;
 pub use terminal::Terminal;

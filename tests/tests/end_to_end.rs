@@ -21,6 +21,11 @@ async fn one_order_all_the_way_over_the_embedded_log_and_mariadb() {
     all_the_way(Profile::Mariadb).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_order_all_the_way_over_the_embedded_log_and_sql_server() {
+    all_the_way(Profile::SqlServer).await;
+}
+
 async fn all_the_way(profile: Profile) {
     let Some(house) = House::new(profile) else { return };
     let running = house.start();

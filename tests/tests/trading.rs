@@ -23,6 +23,11 @@ async fn two_members_trade_over_the_embedded_log_and_mariadb() {
     meet(Profile::Mariadb).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_members_trade_over_the_embedded_log_and_sql_server() {
+    meet(Profile::SqlServer).await;
+}
+
 async fn meet(profile: Profile) {
     let Some(house) = House::new(profile).map(|house| seeded(house, &MEMBERS)) else { return };
     let running = house.start();

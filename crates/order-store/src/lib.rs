@@ -14,6 +14,8 @@
 mod connections;
 pub mod content;
 mod error;
+#[cfg(test)]
+mod explained;
 pub mod generations;
 mod model;
 mod moves;
@@ -21,15 +23,18 @@ pub mod mssql;
 mod multi_row;
 pub mod mysql;
 mod newest;
+mod on_server;
 mod open;
 mod port;
 pub mod postgres;
 pub mod projection;
+mod reading;
 mod rows;
 pub mod search;
 pub mod sqlite;
 mod stored;
 pub mod trading;
+mod writing;
 
 pub use error::StoreError;
 pub use model::{

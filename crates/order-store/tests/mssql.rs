@@ -1,13 +1,19 @@
 //! The contract over SQL Server, and what is SQL Server's own.
 //!
 //! The contract and `real` need a server, which `SERIATIM_TEST_MSSQL` names; without it they only say so.
-//! `protocol` and `golden` need none: a double answers them.
+//! All else needs none: a double answers.
 
+#[path = "mssql/connecting.rs"]
+mod connecting;
 mod contract;
 #[path = "mssql/double/mod.rs"]
 mod double;
+#[path = "mssql/generations.rs"]
+mod generations_of_doubles;
 #[path = "mssql/golden.rs"]
 mod golden;
+#[path = "mssql/indexes.rs"]
+mod indexes;
 #[path = "mssql/protocol.rs"]
 mod protocol;
 #[path = "mssql/real.rs"]

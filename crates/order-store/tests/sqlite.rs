@@ -1,8 +1,6 @@
 //! The contract over SQLite, and what is SQLite's own.
 
 mod contract;
-#[path = "sqlite/plans.rs"]
-mod plans;
 #[path = "sqlite/random_market.rs"]
 mod random_market;
 #[path = "sqlite/sharing.rs"]

@@ -7,6 +7,7 @@ use event_log::EventLog;
 use event_log::topics::ORDER_EVENTS;
 use futures_util::{TryStreamExt as _, stream};
 use order_domain::{Offset, Partition};
+use order_store::StoreError;
 use order_store::generations::{Generation, GenerationStore};
 
 use super::moment::{self, Moment};
@@ -28,6 +29,10 @@ const CLOSE_EVENTS: u64 = 10_000;
 
 /// How often the other one is gone after at most before it is close: it may be filled as fast.
 const ROUNDS_MAX: usize = 20;
+
+/// How often a partition is begun anew at its checkpoint after that was found elsewhere: a server that has
+/// crashed may have lost its newest transactions, whole.
+const BEGUN_ANEW_MAX: usize = 5;
 
 /// A generation that is being filled.
 pub(super) struct Filling<'a> {
@@ -99,7 +104,7 @@ impl<'a> Filling<'a> {
             if round == 0 {
                 patiently(async || self.store.load.begin_load().await).await?;
             }
-            self.fill(&moment, missing).await?;
+            self.fill(&moment, missing, BEGUN_ANEW_MAX).await?;
         }
         self.tell().say("making indexes");
         Ok(patiently(async || self.store.load.end_load().await).await?)
@@ -108,16 +113,39 @@ impl<'a> Filling<'a> {
     /// Fills it exactly up to `moment` of another generation, whose orders that wait it lets wait, too.
     pub(super) async fn up_to(&self, moment: &Moment) -> Result<(), RebuildError> {
         let missing = self.missing(moment).await?;
-        self.fill(moment, missing).await
+        self.fill(moment, missing, BEGUN_ANEW_MAX).await
     }
 
-    async fn fill(&self, moment: &Moment, missing: u64) -> Result<(), RebuildError> {
+    /// As [`up_to`](Self::up_to), but stops where somebody else has moved a checkpoint.
+    pub(super) async fn up_to_unless_taken_over(
+        &self,
+        moment: &Moment,
+    ) -> Result<(), RebuildError> {
+        let missing = self.missing(moment).await?;
+        self.fill(moment, missing, 0).await
+    }
+
+    async fn fill(
+        &self,
+        moment: &Moment,
+        missing: u64,
+        begun_anew_max: usize,
+    ) -> Result<(), RebuildError> {
         self.tell().begin("projecting events", missing);
         self.refused.store(0, Ordering::Relaxed);
         let partitions = self.partitions().map(Ok::<_, RebuildError>);
         stream::iter(partitions)
             .try_for_each_concurrent(PARTITIONS_AT_ONCE, |partition| async move {
-                let filled = patiently(async || self.fill_partition(partition, moment).await).await;
+                let mut filled = self.fill_partition(partition, moment).await;
+                for _ in 0..begun_anew_max {
+                    if !matches!(
+                        filled,
+                        Err(ProjectionError::Store(StoreError::CheckpointMoved(_)))
+                    ) {
+                        break;
+                    }
+                    filled = self.fill_partition(partition, moment).await;
+                }
                 filled.map_err(|error| match error {
                     ProjectionError::Interrupted => RebuildError::Interrupted,
                     error => RebuildError::Filling { partition, cause: error.to_string() },
@@ -127,6 +155,14 @@ impl<'a> Filling<'a> {
     }
 
     async fn fill_partition(
+        &self,
+        partition: Partition,
+        moment: &Moment,
+    ) -> Result<(), ProjectionError> {
+        patiently(async || self.try_to_fill_partition(partition, moment).await).await
+    }
+
+    async fn try_to_fill_partition(
         &self,
         partition: Partition,
         moment: &Moment,

@@ -18,10 +18,11 @@ mod telling;
 mod verdict;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use event_log::LogError;
+use event_log::topics::ORDER_EVENTS;
 use order_domain::{Offset, Partition};
 use order_store::StoreError;
 use order_store::generations::{
@@ -40,6 +41,12 @@ use verdict::Verdict;
 
 /// The exit code when the generations differ, and readers were not switched.
 pub const DIFFERENT: u8 = 3;
+
+/// How long the lock is waited for: a server notices a moment later that the process before has ended.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The pause between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// How many rows that differ `--diff` shows of each table.
 const SHOWN_ROWS: usize = 10;
@@ -107,8 +114,8 @@ pub enum RebuildError {
     /// The history is not whole any more.
     #[error(
         "order-events of partition {partition} begins at offset {first}: retention has removed what \
-         came before, and generation {generation} has only what comes before {next}. A projection can \
-         be filled from its whole history only"
+         came before, and generation {generation} needs it from offset {next} on. A projection can be \
+         filled from its whole history only"
     )]
     HistoryGone {
         /// The partition.
@@ -158,7 +165,7 @@ pub async fn run(
         tell.list(&patiently(async || generations.list().await).await?);
         return Ok(Ended::Done);
     }
-    let lock = patiently(async || generations.lock().await).await?.ok_or(RebuildError::Busy)?;
+    let lock = take_lock(&*generations).await?;
     if args.instead.drop_old {
         return switching::drop_old(&*generations, &lock, &tell).await;
     }
@@ -171,6 +178,22 @@ pub async fn run(
     };
     log.close().await;
     ended
+}
+
+/// The right to change generations.
+async fn take_lock(
+    generations: &dyn ProjectionGenerations,
+) -> Result<GenerationLock, RebuildError> {
+    let began = Instant::now();
+    loop {
+        if let Some(lock) = patiently(async || generations.lock().await).await? {
+            return Ok(lock);
+        }
+        if began.elapsed() > LOCK_PATIENCE {
+            return Err(RebuildError::Busy);
+        }
+        tokio::time::sleep(LOCK_PAUSE).await;
+    }
 }
 
 /// What all of it is done with.
@@ -187,8 +210,10 @@ impl Rebuild {
     /// Fills a new generation, or the one that was begun; compares it with the live one; switches.
     async fn go_on(&self, args: &RebuildArgs) -> Result<Ended, RebuildError> {
         let (live, live_store) = self.live().await?;
-        // Where there is no store yet, there is nothing to begin beside it.
-        patiently(async || live_store.store.queries.check_readable().await).await?;
+        // Where there is no store yet, there is nothing to begin beside it. (One of an older schema is as
+        // good as any.)
+        moment::of(&live_store.store).await?;
+        self.check_history_of_a_new_one().await?;
         let new = patiently(async || self.generations.begin(&self.lock).await).await?;
         let new_store = self.open(new).await?;
         let filling = self.unless_stopped(Filling::begin(self, new, new_store.clone())).await?;
@@ -202,6 +227,23 @@ impl Rebuild {
         Ok(if same || switched { Ended::Done } else { Ended::Different })
     }
 
+    /// Begins no generation that could not be filled to its end.
+    async fn check_history_of_a_new_one(&self) -> Result<(), RebuildError> {
+        let entries = self.list().await?;
+        if entries.iter().any(|entry| entry.state == GenerationState::Filling) {
+            return Ok(());
+        }
+        let newest = entries.iter().map(|entry| entry.generation.0).max().unwrap_or_default();
+        for partition in (0..self.log.partition_count(&ORDER_EVENTS).await?).map(Partition) {
+            let first = self.log.ends(&ORDER_EVENTS, partition).await?.first;
+            if first > Offset::ZERO {
+                let (generation, next) = (Generation(newest + 1), Offset::ZERO);
+                return Err(RebuildError::HistoryGone { partition, first, generation, next });
+            }
+        }
+        Ok(())
+    }
+
     /// Fills a generation, and tells whether it holds the same as the live one.
     async fn compare(
         &self,
@@ -213,11 +255,17 @@ impl Rebuild {
     ) -> Result<bool, RebuildError> {
         let began = Instant::now();
         filling.load(live_store).await?;
-        let (moment, live_view) = moment::of(&live_store.store).await?;
-        filling.up_to(&moment).await?;
-        let new_view = patiently(async || new_store.store.content.view().await).await?;
-        self.tell.fill(filling.generation(), filling.filled(), began.elapsed());
-        let verdict = Verdict::of(live_view, new_view, args.diff, &self.tell).await?;
+        // A view ends with its connection: where that breaks, both are compared once more, as of later.
+        let comparing = async || {
+            let (moment, live_view) = moment::of(&live_store.store).await?;
+            filling.up_to(&moment).await?;
+            let new_view = new_store.store.content.view().await?;
+            let filled_in = began.elapsed();
+            let verdict = Verdict::of(live_view, new_view, args.diff, &self.tell).await?;
+            Ok::<_, RebuildError>((moment, filled_in, verdict))
+        };
+        let (moment, filled_in, verdict) = patiently(comparing).await?;
+        self.tell.fill(filling.generation(), filling.filled(), filled_in);
         let refused = filling.refused();
         self.tell.verdict(live, &verdict, refused, moment.parked_orders());
         Ok(verdict.is_same() && refused == 0)

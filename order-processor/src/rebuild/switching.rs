@@ -62,7 +62,7 @@ impl Rebuild {
         let began = Instant::now();
         while began.elapsed() < GOING_OVER && !self.stop.is_cancelled() {
             let Ok((moment, _)) = moment::of(&old.store).await else { return };
-            if filling.up_to(&moment).await.is_err() {
+            if filling.up_to_unless_taken_over(&moment).await.is_err() {
                 return;
             }
             sleep(HAND_OVER_PAUSE).await;

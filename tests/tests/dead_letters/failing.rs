@@ -27,6 +27,11 @@ async fn bad_records_and_poison_events_over_the_embedded_log_and_mariadb() {
     fail_well(Profile::Mariadb).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_records_and_poison_events_over_the_embedded_log_and_sql_server() {
+    fail_well(Profile::SqlServer).await;
+}
+
 async fn fail_well(profile: Profile) {
     let house = House::new(profile).map(|house| {
         house

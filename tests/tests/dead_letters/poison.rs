@@ -29,13 +29,23 @@ impl<'a> Poison<'a> {
                      SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'poison';
                  END IF"
             ),
+            Profile::SqlServer => format!(
+                "CREATE TRIGGER poison ON orders AFTER INSERT AS
+                 BEGIN
+                     SET NOCOUNT ON;
+                     IF EXISTS (SELECT 1 FROM inserted WHERE customer_id = {customer})
+                     BEGIN
+                         THROW 50000, N'poison', 1;
+                     END;
+                 END"
+            ),
         });
         poison
     }
 
     pub fn remove(self) {
         self.run(match self.house.profile() {
-            Profile::Embedded | Profile::Mariadb => "DROP TRIGGER poison",
+            Profile::Embedded | Profile::Mariadb | Profile::SqlServer => "DROP TRIGGER poison",
             Profile::Distributed => "DROP TRIGGER poison ON orders; DROP FUNCTION poison",
         });
     }
@@ -49,6 +59,7 @@ impl<'a> Poison<'a> {
                 connection.execute_batch(sql).unwrap();
             }
             Profile::Mariadb => self.house.mariadb().run(sql),
+            Profile::SqlServer => self.house.sql_server().run(sql),
             Profile::Distributed => {
                 let url = self.house.store_url();
                 let arguments = ["-q", "-v", "ON_ERROR_STOP=1", "-d", &url, "-c", sql];

@@ -14,7 +14,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use order_domain::OrderId;
 use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
 
 use super::home::{self, Home};
 use super::{FOLLOWED_EVERY, Generation};
@@ -23,6 +26,10 @@ use crate::{Checkpoint, OrderStore, ProjectionBatch, StoreError, StreamId};
 
 /// How long a readiness check that comes first waits to hear which generation is live.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// How many questions a generation is asked at once before it is live for this store: as many as any store
+/// has connections for readers.
+const WARMING_QUESTIONS: usize = 8;
 
 /// How often readers who wait for a new generation look whether it has got far enough.
 const CATCH_UP_PAUSE: Duration = Duration::from_millis(10);
@@ -81,6 +88,19 @@ impl Live {
 struct Opened {
     generation: Generation,
     store: OrderStore,
+}
+
+impl Opened {
+    /// Makes sure that it answers, and connects meanwhile: else all readers would wait for connections at
+    /// the moment of a switch. Where a server has few left, those that there are will do.
+    async fn warm_up(&self) -> Result<(), StoreError> {
+        let queries = &self.store.queries;
+        let asking = (0..WARMING_QUESTIONS).map(|_| queries.order(OrderId(Uuid::nil())));
+        let answers = join_all(asking).await;
+        let answered =
+            answers.into_iter().reduce(|one, other| if one.is_ok() { one } else { other });
+        answered.unwrap_or(Ok(None)).map(drop)
+    }
 }
 
 impl Shared {
@@ -142,8 +162,7 @@ impl Shared {
         let store = self.home.open(live.generation).await?.store;
         let writes = Arc::new(Opened { generation: live.generation, store });
         if reads.is_some() {
-            // It is only asked once it answers.
-            writes.store.queries.check_readable().await?;
+            writes.warm_up().await?;
             tracing::info!(generation = %live.generation, "another generation is live");
         }
         let reads = reads.unwrap_or_else(|| writes.clone());

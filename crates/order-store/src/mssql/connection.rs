@@ -11,8 +11,8 @@ use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 use tracing::instrument::{WithDispatch, WithSubscriber as _};
 use tracing::subscriber::NoSubscriber;
 
-use super::errors::classify;
-use super::options::Options;
+use super::errors::{classify, is_no_such_database};
+use super::options::{Options, Search};
 use crate::StoreError;
 use crate::content::TakeRow;
 use crate::trading::session::Value;
@@ -44,6 +44,8 @@ impl Isolation {
 /// A connection, and whether work on it has begun and not ended.
 pub struct Connection {
     client: Client<Compat<TcpStream>>,
+    /// By what customers are searched for on it.
+    pub search: Search,
     working: bool,
 }
 
@@ -51,7 +53,7 @@ impl Connection {
     /// Connects, logs in, and makes the session one that our SQL can rely on.
     pub async fn open(options: &Options, isolation: Isolation) -> Result<Self, StoreError> {
         let client = connect(options).await?;
-        let mut connection = Self { client, working: false };
+        let mut connection = Self { client, search: options.search, working: false };
         connection.batch(&session_settings(isolation)).await?;
         Ok(connection)
     }
@@ -142,6 +144,10 @@ async fn connect(options: &Options) -> Result<Client<Compat<TcpStream>>, StoreEr
                 config.host(&host);
                 config.port(port);
                 address = (host, port);
+            }
+            // Else it may be away for a while. This one was rather dropped, and another is live.
+            Err(error) if options.may_be_dropped && is_no_such_database(&error) => {
+                return Err(StoreError::Configuration(error.to_string()));
             }
             other => return other.map_err(classify),
         }

@@ -1,5 +1,6 @@
 //! A pool of connections that says why it has none.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
@@ -10,8 +11,33 @@ use super::connection::{Connection, Isolation};
 use super::options::Options;
 use crate::StoreError;
 
-/// A connection that goes back to its pool when it is dropped.
-pub type Pooled = Object<Connector>;
+/// A connection that goes back to its pool when it is dropped, if the work on it was ended. Any other is
+/// closed at once, also where whoever asked has gone away: its locks would stand as long as it does.
+pub struct Pooled(Option<Object<Connector>>);
+
+impl Deref for Pooled {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0.as_ref().expect(ONLY_DROP_TAKES_IT)
+    }
+}
+
+impl DerefMut for Pooled {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.0.as_mut().expect(ONLY_DROP_TAKES_IT)
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take().filter(|connection| !connection.is_at_rest()) {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+const ONLY_DROP_TAKES_IT: &str = "a connection is only taken out when it is dropped";
 
 pub struct Connections {
     pool: Pool<Connector>,
@@ -31,12 +57,8 @@ impl Manager for Connector {
         Connection::open(&self.options, self.isolation).await
     }
 
-    /// A connection whose work was not ended properly is never used again; another one is tried out,
-    /// because the server or the network may have ended it.
+    /// It is tried out, because the server or the network may have ended it.
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<StoreError> {
-        if !connection.is_at_rest() {
-            return Err(RecycleError::message("its work was not ended"));
-        }
         connection.batch("select 1").await.map(drop).map_err(RecycleError::Backend)
     }
 }
@@ -57,7 +79,7 @@ impl Connections {
     /// A connection, within `limit`, or the reason why there is none.
     pub async fn acquire(&self, limit: Duration) -> Result<Pooled, StoreError> {
         let mut connection = match timeout(limit, self.pool.get()).await {
-            Ok(Ok(connection)) => connection,
+            Ok(Ok(connection)) => Pooled(Some(connection)),
             Ok(Err(PoolError::Backend(error))) => return Err(self.at_server(error)),
             Ok(Err(error)) => return Err(self.at_server(unavailable(error.to_string()))),
             Err(Elapsed { .. }) => return Err(self.at_server(self.why_none())),
@@ -99,8 +121,6 @@ pub fn settle<T>(
         .unwrap_or_else(|_| Err(unavailable("SQL Server did not answer in time".to_owned())));
     if outcome.is_ok() {
         connection.end_work();
-    } else {
-        drop(Object::take(connection));
     }
     outcome
 }

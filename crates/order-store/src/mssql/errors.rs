@@ -27,13 +27,18 @@ pub fn number_of(error: &Error) -> Option<u32> {
     }
 }
 
+/// Whether the server can't open the database that a login has asked for.
+pub fn is_no_such_database(error: &Error) -> bool {
+    number_of(error) == Some(CANNOT_OPEN_DATABASE)
+}
+
 /// Source of the numbers: SQL Server documentation, "Database engine events and errors", and for Azure
 /// SQL "Troubleshoot transient connection errors". The class is the severity.
 fn by_number(number: u32, class: u8, message: &str) -> StoreError {
     let text = format!("{message} (SQL Server error {number})");
     match number {
         // A row with a key of ours is looked up before it is written, so somebody was faster: look again.
-        DUPLICATE_KEY | DUPLICATE_INDEX_KEY if message.contains("_key'") => {
+        DUPLICATE_KEY | DUPLICATE_INDEX_KEY if OUR_KEYS.iter().any(|key| message.contains(key)) => {
             StoreError::Unavailable(text)
         }
         DUPLICATE_KEY | DUPLICATE_INDEX_KEY => StoreError::Refused(text),
@@ -52,6 +57,11 @@ fn by_number(number: u32, class: u8, message: &str) -> StoreError {
 
 const DUPLICATE_KEY: u32 = 2627;
 const DUPLICATE_INDEX_KEY: u32 = 2601;
+const CANNOT_OPEN_DATABASE: u32 = 4060;
+
+/// How the names of our unique indexes end, as messages quote them. The tables in the order of time are
+/// filled by that index before any other.
+const OUR_KEYS: [&str; 2] = ["_key'", "orders_by_time'"];
 
 /// The same call may succeed later, without anybody's help.
 const fn is_passing(number: u32) -> bool {
@@ -59,15 +69,15 @@ const fn is_passing(number: u32) -> bool {
         number,
         // No memory, no locks, no room in files or the log.
         701 | 802 | 1101 | 1105 | 1204 | 8645 | 8651 | 9002
-        // Deadlock; lock time-out; a database that is being changed.
-        | 1205 | 1222 | 1807 | 5061 | 5070
+        // Deadlock; lock time-out; a database that is being changed, or that others use.
+        | 1205 | 1222 | 1807 | 3702 | 5061 | 5064 | 5070
         // Snapshot transactions that lost, or whose table was altered meanwhile.
         | 3957 | 3960 | 3961 | 3966
         // Read-only; recovering, restoring, starting, offline, in use by one.
         | 3906 | 3908 | 921..=924 | 926 | 927 | 942 | 945 | 952
         // The database can't be opened: it may be changing, starting, failing over, or not there at all, and
         // the server does not say which.
-        | 4060
+        | CANNOT_OPEN_DATABASE
         // A replica that can't be read or written now.
         | 954 | 955 | 976 | 978 | 979 | 982 | 983 | 988
         // The session or the server ended; it is paused, starting or full.
@@ -86,6 +96,8 @@ const fn is_for_a_person(number: u32) -> bool {
         number,
         // Names that are not there, objects that are not as this build expects them.
         195 | 201 | 207 | 208 | 213 | 468 | 911 | 1934 | 2812 | 4104 | 4121 | 8144 | 8145 | 8156
+        // A database of the server's own, whose options can't be set.
+        | 5058
         // Permissions, logins; Azure SQL: the firewall.
         | 229 | 230 | 262 | 297 | 300 | 916 | 5011 | 15_247 | 18_452 | 18_456 | 18_470
         | 18_486
@@ -115,6 +127,8 @@ mod tests {
         for (number, class, expected) in [
             (1205, 13, "unavailable"),   // deadlock victim
             (1222, 16, "unavailable"),   // lock request time-out
+            (3702, 16, "unavailable"),   // a database that is to be dropped is in use
+            (5064, 16, "unavailable"),   // it is in use by one who is not us
             (3960, 16, "unavailable"),   // snapshot conflict
             (3906, 16, "unavailable"),   // the database is read-only
             (4221, 16, "unavailable"),   // a replica that is not ready for logins
@@ -150,6 +164,8 @@ mod tests {
     fn a_lost_race_for_a_key_of_ours_is_tried_again_and_any_other_duplicate_is_not() {
         let ours = "Violation of PRIMARY KEY constraint 'orders_key'. Cannot insert duplicate key";
         assert_eq!(kind(2627, 14, ours), "unavailable");
+        let ours = "Cannot insert duplicate key row in object 'dbo.orders' with unique index 'orders_by_time'";
+        assert_eq!(kind(2601, 14, ours), "unavailable");
         let other =
             "Violation of UNIQUE KEY constraint 'one_order_a_day'. Cannot insert duplicate key";
         assert_eq!(kind(2627, 14, other), "refused");

@@ -3,9 +3,10 @@
 //! (`dbcreator`). In Azure SQL, where databases are made elsewhere, it must be there before the rebuild.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::connection::{Connection, Isolation};
 use super::connections::{Connections, settle};
@@ -24,6 +25,12 @@ exec @outcome = sp_getapplock @Resource = N'seriatim rebuild', @LockMode = N'Exc
      @LockOwner = N'Session', @LockTimeout = 0;
 select @outcome";
 
+/// How often a database is tried to be made or dropped while others are in the way.
+const PLACE_TRIES_MAX: u32 = 50;
+
+/// The pause between two tries.
+const PLACE_PAUSE: Duration = Duration::from_millis(200);
+
 /// The database that a store's URL names.
 pub(crate) struct MssqlHome {
     options: Options,
@@ -39,16 +46,28 @@ impl MssqlHome {
         Ok(Self { options, reader })
     }
 
-    /// The database of a generation.
+    /// The database of a later generation.
     fn place(&self, generation: Generation) -> String {
-        match generation {
-            Generation::FIRST => self.options.database.clone(),
-            later => format!("{}_g{later}", self.options.database),
-        }
+        format!("{}_g{generation}", self.options.database)
     }
 
     async fn connect(&self) -> Result<Connection, StoreError> {
         Connection::open_within(ACQUIRE_TIMEOUT, &self.options, Isolation::ReadCommitted).await
+    }
+
+    /// Makes or drops a database. Two can't be made at one moment, and between the moment when all others
+    /// are put out of a database and that when it is dropped somebody may have come in.
+    async fn insist(&self, sql: &str) -> Result<(), StoreError> {
+        let mut tries = 1;
+        loop {
+            match self.connect().await?.batch(sql).await {
+                Err(StoreError::Unavailable(_)) if tries < PLACE_TRIES_MAX => {
+                    tries += 1;
+                    sleep(PLACE_PAUSE).await;
+                }
+                done => return done.map(drop),
+            }
+        }
     }
 }
 
@@ -96,7 +115,10 @@ async fn read_entries(connection: &mut Connection) -> Result<Vec<Entry>, StoreEr
 #[async_trait]
 impl Home for MssqlHome {
     async fn open(&self, generation: Generation) -> Result<GenerationStore, StoreError> {
-        let options = self.options.with_database(self.place(generation));
+        let options = match generation {
+            Generation::FIRST => self.options.clone(),
+            later => self.options.of_generation(self.place(later)),
+        };
         let store = Arc::new(MssqlStore::over(options)?);
         Ok(GenerationStore { store: OrderStore::of(store.clone()), load: store })
     }
@@ -134,18 +156,16 @@ impl Home for MssqlHome {
 
     async fn make_place(&self, generation: Generation) -> Result<(), StoreError> {
         let (text, name) = spelled(&self.place(generation));
-        let sql = format!("if db_id({text}) is null create database {name}");
-        self.connect().await?.batch(&sql).await.map(drop)
+        self.insist(&format!("if db_id({text}) is null create database {name}")).await
     }
 
     async fn clear(&self, generation: Generation) -> Result<(), StoreError> {
-        let sql = match generation {
-            Generation::FIRST => {
-                format!("drop table if exists {}, order_words, schema_versions", TABLES.join(", "))
-            }
-            later => drop_sql(&self.place(later)),
-        };
-        self.connect().await?.batch(&sql).await.map(drop)
+        if generation == Generation::FIRST {
+            let tables = TABLES.join(", ");
+            let sql = format!("drop table if exists {tables}, order_words, schema_versions");
+            return self.connect().await?.batch(&sql).await.map(drop);
+        }
+        self.insist(&drop_sql(&self.place(generation))).await
     }
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use tiberius::Row;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::ACQUIRE_TIMEOUT;
 use super::connection::{Connection, Isolation};
@@ -42,9 +42,9 @@ pub const MIGRATION_LOCK_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long a statement of a step may take.
 pub const MIGRATION_STATEMENT_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// How often the migration is begun again after its connection was ended: who switches the database to row
-/// versions ends all others, a second starter among them.
-pub const MIGRATION_TRIES_MAX: u32 = 5;
+/// How long the migration is begun again after its connection was ended or refused: who switches the database
+/// to row versions ends all others, a second starter's among them, and lets nobody in meanwhile.
+pub const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long it waits before it begins again.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
@@ -59,11 +59,10 @@ pub fn schema_version() -> i64 {
 
 /// Applies what is missing.
 pub async fn run(options: &Options) -> Result<(), StoreError> {
-    let mut tries = 1;
+    let began = Instant::now();
     loop {
         match run_once(options).await {
-            Err(StoreError::Unavailable(_)) if tries < MIGRATION_TRIES_MAX => {
-                tries += 1;
+            Err(StoreError::Unavailable(_)) if began.elapsed() < MIGRATION_PATIENCE => {
                 sleep(RETRY_DELAY).await;
             }
             done => return done,

@@ -32,17 +32,16 @@ mod write;
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use order_domain::{OrderId, Partition};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::on_server::ports_on_server;
 use crate::{
-    Checkpoint, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
-    ProjectionStore, StoreError, StreamId,
+    Checkpoint, OrderFilter, OrderRow, Page, ParkedSubject, ProjectionBatch, StoreError, StreamId,
 };
 use connection::Isolation;
 use connections::{Connections, settle};
-use options::{Options, Search};
+use options::Options;
 
 pub use connection::LOCK_TIMEOUT;
 pub(crate) use home::MssqlHome;
@@ -87,91 +86,10 @@ impl MssqlStore {
             options,
         })
     }
-}
 
-#[async_trait]
-impl ProjectionStore for MssqlStore {
-    async fn migrate(&self) -> Result<(), StoreError> {
+    async fn bring_up_to_date(&self) -> Result<(), StoreError> {
         migrate::run(&self.options).await
     }
-
-    async fn set_partitions(&self, topic: &str, partitions: u32) -> Result<(), StoreError> {
-        let mut connection = self.writers.acquire(ACQUIRE_TIMEOUT).await?;
-        let writing = write::set_partitions(&mut connection, topic, partitions);
-        let outcome = timeout(APPLY_TIMEOUT, writing).await;
-        settle(connection, outcome)
-    }
-
-    async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
-        self.projected(stream).await
-    }
-
-    async fn parked(&self, partition: Partition) -> Result<Vec<ParkedSubject>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, read::parked(&mut connection, partition)).await;
-        settle(connection, outcome)
-    }
-
-    /// A connection that breaks during the commit leaves open whether the batch was written; then
-    /// this is an [`Unavailable`](StoreError::Unavailable), and the next try either writes it or
-    /// finds the checkpoint moved.
-    async fn apply(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
-        let mut connection = self.writers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(APPLY_TIMEOUT, write::apply(&mut connection, batch)).await;
-        settle(connection, outcome)
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        let deadline = Instant::now() + CHECK_TIMEOUT;
-        let mut connection = self.writers.acquire(CHECK_TIMEOUT).await?;
-        let outcome = timeout_at(deadline, write::check(&mut connection)).await;
-        settle(connection, outcome)
-    }
 }
 
-#[async_trait]
-impl OrderQueries for MssqlStore {
-    async fn order(&self, order_id: OrderId) -> Result<Option<OrderRow>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, read::order(&mut connection, order_id)).await;
-        settle(connection, outcome)
-    }
-
-    async fn orders(&self, filter: OrderFilter, page: Page) -> Result<Vec<OrderRow>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, pages::filtered(&mut connection, filter, page)).await;
-        settle(connection, outcome)
-    }
-
-    async fn search_customers(&self, text: &str, page: Page) -> Result<Vec<OrderRow>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = match self.options.search {
-            Search::Words => {
-                timeout(READ_TIMEOUT, pages::by_words(&mut connection, text, page)).await
-            }
-            Search::FullText => {
-                timeout(READ_TIMEOUT, pages::by_full_text(&mut connection, text, page)).await
-            }
-        };
-        settle(connection, outcome)
-    }
-
-    async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, read::checkpoint(&mut connection, stream)).await;
-        settle(connection, outcome)
-    }
-
-    async fn partitions(&self, topic: &str) -> Result<Option<u32>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, read::partitions(&mut connection, topic)).await;
-        settle(connection, outcome)
-    }
-
-    async fn check_readable(&self) -> Result<(), StoreError> {
-        let deadline = Instant::now() + CHECK_TIMEOUT;
-        let mut connection = self.readers.acquire(CHECK_TIMEOUT).await?;
-        let outcome = timeout_at(deadline, read::check(&mut connection)).await;
-        settle(connection, outcome)
-    }
-}
+ports_on_server!(MssqlStore);

@@ -22,6 +22,8 @@ pub struct Options {
     pub database: String,
     /// By what customers are searched for.
     pub search: Search,
+    /// Whether the database is that of a later generation, which may be dropped while it is in use.
+    pub may_be_dropped: bool,
     login: Login,
     encryption: EncryptionLevel,
     trust: Trust,
@@ -68,6 +70,7 @@ impl Options {
             port: url.port().unwrap_or(DEFAULT_PORT),
             database: decoded(url.path().trim_matches('/'))?,
             search: Search::Words,
+            may_be_dropped: false,
             login: Login::Password {
                 user: decoded(url.username())?,
                 password: decoded(url.password().unwrap_or_default())?,
@@ -92,9 +95,9 @@ impl Options {
         }
     }
 
-    /// The same server and login, and another database.
-    pub fn with_database(&self, database: String) -> Self {
-        Self { database, ..self.clone() }
+    /// The same server and login, and the database of a later generation.
+    pub fn of_generation(&self, database: String) -> Self {
+        Self { database, may_be_dropped: true, ..self.clone() }
     }
 
     fn set(&mut self, name: &str, value: String) -> Result<(), StoreError> {

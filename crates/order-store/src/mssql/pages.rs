@@ -7,11 +7,12 @@
 use tiberius::Row;
 
 use super::connection::Connection;
+use super::options::Search;
 use super::read::{BEGIN, COMMIT, with_items};
 use crate::rows::ORDER_COLUMNS;
-use crate::trading::session::{Value, text};
+use crate::trading::session::Value;
 use crate::trading::transact_sql::place_of_id;
-use crate::{Cursor, OrderFilter, OrderRow, PAGE_ROWS_MAX, Page, StoreError, search};
+use crate::{Cursor, OrderFilter, OrderRow, PAGE_ROWS_MAX, Page, StoreError, reading, search};
 
 /// How many of the newest orders a search reads before it turns to the index over words.
 const WALKED_ROWS: u32 = 5_000;
@@ -21,22 +22,21 @@ pub async fn filtered(
     filter: OrderFilter,
     page: Page,
 ) -> Result<Vec<OrderRow>, StoreError> {
-    let mut question = Paged::new(page);
-    let mut conditions = String::new();
-    if let Some(status) = filter.status {
-        conditions += &question.condition("status = ", text(status));
-    }
-    if let Some(customer) = filter.customer {
-        conditions +=
-            &question.condition("customer_id = ", Value::Number(customer.0.cast_signed()));
-    }
-    let (behind, newest_first) = (behind(), NEWEST_FIRST);
-    let sql = format!(
-        "select top (@P1) {ORDER_COLUMNS} from orders where {behind}{conditions} {newest_first}"
-    );
     connection.batch(BEGIN).await?;
-    let rows = connection.query(&sql, &question.values).await?;
+    let rows = reading::page(connection, filter, page).await?;
     completed(connection, &rows).await
+}
+
+/// The orders whose customers a text finds.
+pub async fn searched(
+    connection: &mut Connection,
+    text: &str,
+    page: Page,
+) -> Result<Vec<OrderRow>, StoreError> {
+    match connection.search {
+        Search::Words => by_words(connection, text, page).await,
+        Search::FullText => by_full_text(connection, text, page).await,
+    }
 }
 
 /// Orders that have a word for every prefix, in two steps, because no plan serves both common words and
@@ -45,7 +45,7 @@ pub async fn filtered(
 /// 1. A word that many have is on the newest orders too, so [`WALKED_ROWS`] of those are read first.
 /// 2. Where they don't fill the page the words are not common, and the index over words finds the
 ///    few orders that have them.
-pub async fn by_words(
+async fn by_words(
     connection: &mut Connection,
     asked: &str,
     page: Page,
@@ -99,7 +99,7 @@ fn indexed(patterns: &[String]) -> String {
 }
 
 /// As [`by_words`], by SQL Server's full-text index.
-pub async fn by_full_text(
+async fn by_full_text(
     connection: &mut Connection,
     asked: &str,
     page: Page,
@@ -151,10 +151,6 @@ impl<'a> Paged<'a> {
     fn placeholder(&mut self, value: Value<'a>) -> String {
         self.values.push(value);
         format!("@P{}", self.values.len())
-    }
-
-    fn condition(&mut self, begun: &str, value: Value<'a>) -> String {
-        format!(" and {begun}{}", self.placeholder(value))
     }
 }
 

@@ -1,22 +1,20 @@
-//! Single things: an order, a checkpoint, what is parked.
+//! Orders with their items, and how columns are read.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use order_domain::{OrderId, Partition};
+use order_domain::OrderId;
 use tiberius::{ColumnData, FromSql, Row};
 use uuid::Uuid;
 
 use super::connection::Connection;
 use super::errors::classify;
 use super::rows_as_json::{given, to_json};
-use crate::rows::{
-    self, BEHIND_ITEM, CHECKPOINT_COLUMNS, Columns, ITEM_COLUMNS, ORDER_COLUMNS, PARKED_COLUMNS,
-};
+use crate::rows::{self, BEHIND_ITEM, Columns, ITEM_COLUMNS};
 use crate::stored::foreign;
 use crate::trading::many_rows::Kind;
-use crate::trading::session::{Value, text};
-use crate::{Checkpoint, OrderRow, ParkedSubject, StoreError, StreamId};
+use crate::trading::session::Value;
+use crate::{OrderRow, StoreError, reading};
 
 /// Begins a transaction; what it sees is the connection's isolation.
 pub const BEGIN: &str = "begin transaction";
@@ -70,9 +68,8 @@ pub async fn order(
     connection: &mut Connection,
     id: OrderId,
 ) -> Result<Option<OrderRow>, StoreError> {
-    let sql = format!("select {ORDER_COLUMNS} from orders where order_id = @P1");
     connection.batch(BEGIN).await?;
-    let found = connection.query(&sql, &[Value::Id(id.0)]).await?;
+    let found = reading::order(connection, id).await?;
     let mut orders = with_items(connection, &found).await?;
     connection.batch(COMMIT).await?;
     Ok(orders.pop())
@@ -103,36 +100,6 @@ pub async fn with_items(
         }
     }
     Ok(orders)
-}
-
-pub async fn checkpoint(
-    connection: &mut Connection,
-    stream: &StreamId,
-) -> Result<Checkpoint, StoreError> {
-    let sql = format!(
-        "select {CHECKPOINT_COLUMNS} from checkpoints where topic = @P1 and [partition] = @P2"
-    );
-    let values = [text(&stream.topic), Value::Number(stream.partition.0.into())];
-    rows::checkpoint(connection.query(&sql, &values).await?.first())
-}
-
-pub async fn partitions(
-    connection: &mut Connection,
-    topic: &str,
-) -> Result<Option<u32>, StoreError> {
-    let sql = "select partitions from topics where topic = @P1";
-    rows::partitions(connection.query(sql, &[text(topic)]).await?.first())
-}
-
-pub async fn parked(
-    connection: &mut Connection,
-    partition: Partition,
-) -> Result<Vec<ParkedSubject>, StoreError> {
-    let sql = format!(
-        "select {PARKED_COLUMNS} from parked_subjects where [partition] = @P1 order by order_id"
-    );
-    let found = connection.query(&sql, &[Value::Number(partition.0.into())]).await?;
-    found.iter().map(|row| rows::parked_subject(partition, row)).collect()
 }
 
 /// Whether the database can be read and holds the schema, to its last step.

@@ -35,13 +35,6 @@ pub fn classify_migration(error: MigrateError) -> StoreError {
     }
 }
 
-/// Whether a row with this key is there already.
-pub fn is_there(error: &Error) -> bool {
-    let error = error.as_database_error();
-    let error = error.and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
-    error.is_some_and(|error| error.number() == DUPLICATE)
-}
-
 const DUPLICATE: u16 = 1062;
 
 /// Sources of the numbers: MySQL 8 Error Reference, "Server Error Message Reference"; MariaDB's list of

@@ -1,71 +1,34 @@
 //! How the server finds what is asked for: always by an index, however much there is.
 
-use order_domain::purchase::{Customer, Item, PaymentMethod};
-use order_domain::{Currency, CustomerId, Money, Offset, OrderId, Partition, Position, Timestamp};
+use order_domain::{CustomerId, Timestamp};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, raw_sql};
 use uuid::Uuid;
 
-use super::pages::filtered_sql;
 use super::read::items_sql;
 use super::search::{counting_sql, looking_up_sql, oldest_walked_sql, walking_sql};
 use super::{MysqlStore, write};
-use crate::multi_row::Sql;
-use crate::trading::dialect::Dialect;
+use crate::explained::{Explained, Explains, ask_how_far_it_is, much, purchase};
 use crate::trading::explained::{
     another, ask_for_everything, ask_for_what_is_sorted, everything, more,
 };
-use crate::trading::session::{Session, Value, text};
+use crate::trading::session::{Value, text};
 use crate::trading::write as trading;
-use crate::{
-    OrderFilter, OrderRow, OrderStatus, ProjectionBatch, ProjectionStore as _, StoreError,
-};
+use crate::{OrderFilter, Page, ProjectionStore as _, reading};
 
-/// A session that first asks how a statement would be done, and makes sure that no table is walked.
-struct Explained<'a> {
-    connection: &'a mut MySqlConnection,
-    /// The tables that were looked into, by which index, and what else is done.
-    seen: Vec<String>,
-}
+impl Explains for MySqlConnection {
+    const EXPLAIN: &'static str = "explain";
 
-impl Explained<'_> {
-    async fn explain(&mut self, sql: &Sql, values: &[Value<'_>]) -> Result<(), StoreError> {
-        let text = format!("explain {}", sql.0);
-        let plan = self.connection.fetch(AssertSqlSafe(text.into()), values.to_vec()).await?;
-        for row in &plan {
+    fn steps(plan: &[MySqlRow]) -> Vec<(String, bool)> {
+        let step = |row: &MySqlRow| {
             let column = |name: &str| row.get::<Option<String>, _>(name).unwrap_or_default();
             let [select, table, access] = ["select_type", "table", "type"].map(column);
             let step = format!("{table} {access} {} {}", column("key"), column("Extra"));
             // What stands in angle brackets comes with the statement, or was found already.
             let is_walked = ["ALL", "index"].contains(&access.as_str()) && !table.starts_with('<');
-            assert!(!is_walked || select == "INSERT", "{step}\n{}", sql.0);
-            self.seen.push(step);
-        }
-        Ok(())
-    }
-
-    fn has_used(&self, index: &str) -> bool {
-        self.seen.iter().any(|step| step.contains(&format!(" {index} ")))
-    }
-}
-
-impl Session for Explained<'_> {
-    type Row = MySqlRow;
-
-    const DIALECT: Dialect = MySqlConnection::DIALECT;
-
-    async fn fetch(
-        &mut self,
-        sql: Sql,
-        values: Vec<Value<'_>>,
-    ) -> Result<Vec<MySqlRow>, StoreError> {
-        self.explain(&sql, &values).await?;
-        self.connection.fetch(sql, values).await
-    }
-
-    async fn execute(&mut self, sql: Sql, values: Vec<Value<'_>>) -> Result<u64, StoreError> {
-        self.explain(&sql, &values).await?;
-        self.connection.execute(sql, values).await
+            (step, is_walked && select != "INSERT")
+        };
+        plan.iter().map(step).collect()
     }
 }
 
@@ -100,39 +63,6 @@ impl Database {
     }
 }
 
-fn purchase(number: u64) -> OrderRow {
-    let at = Timestamp(number.cast_signed());
-    let price = Money::from_minor(999, Currency::Eur);
-    OrderRow {
-        order_id: OrderId(Uuid::from_u64_pair(number, number)),
-        source: Position::new(Partition(0), Offset(number)),
-        version: 1,
-        status: OrderStatus::Accepted,
-        rejection_detail: None,
-        placed_at: at,
-        updated_at: at,
-        customer: Customer {
-            id: CustomerId(number % 100),
-            name: "Ada".to_owned(),
-            last_name: "Lovelace".to_owned(),
-            email: format!("ada{number}@example.com"),
-        },
-        shipping_address: String::new(),
-        billing_address: String::new(),
-        total: price,
-        payment_method: PaymentMethod::Card,
-        items: vec![Item {
-            item_code: "1".to_owned(),
-            brand: String::new(),
-            kind: String::new(),
-            size: String::new(),
-            colour: String::new(),
-            quantity: 1,
-            price,
-        }],
-    }
-}
-
 async fn run(connection: &mut MySqlConnection, sql: &str) {
     raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap();
 }
@@ -145,7 +75,7 @@ async fn no_statement_about_markets_walks_a_table() {
     changes.extend((2..2_000).map(another));
     trading::write(&mut *connection, &changes).await.unwrap();
     run(&mut connection, "analyze table market_orders, trades, instruments, accounts").await;
-    let mut session = Explained { connection: &mut connection, seen: Vec::new() };
+    let mut session = Explained::new(&mut *connection);
     for change in [another(2_000), more()] {
         trading::write(&mut session, &[change]).await.unwrap();
     }
@@ -166,7 +96,9 @@ async fn no_statement_about_markets_walks_a_table() {
         "trades_by_maker",
         "trades_by_taker",
     ] {
-        assert!(session.has_used(index), "{index} is never used");
+        let used = format!(" {index} ");
+        let is_used = session.seen.iter().any(|step| step.contains(&used));
+        assert!(is_used, "{index} is never used");
     }
     drop(connection);
     database.remove().await;
@@ -176,34 +108,34 @@ async fn no_statement_about_markets_walks_a_table() {
 async fn no_statement_about_purchases_walks_a_table() {
     let Some(database) = Database::create().await else { return };
     let mut connection = database.store.writers.acquire(super::ACQUIRE_TIMEOUT).await.unwrap();
-    let orders = (0..2_000).map(purchase).collect();
-    let batch = ProjectionBatch { orders, ..ProjectionBatch::default() };
-    write::apply(&mut connection, &batch).await.unwrap();
-    run(&mut connection, "analyze table orders, order_items, order_words").await;
-    let order = purchase(1_000);
+    write::apply(&mut connection, &much()).await.unwrap();
+    run(&mut connection, "analyze table orders, order_items, order_words, parked_subjects").await;
+    let order = purchase(5_000);
     let at = || Value::Number(order.placed_at.0);
     let behind = || vec![at(), at(), Value::Id(order.order_id.0)];
     let (limit, pattern) = (|| Value::Number(50), || text("ada1%"));
-    let mut session = Explained { connection: &mut connection, seen: Vec::new() };
-    let mut ask = async |sql: String, values: Vec<Vec<Value<'_>>>| {
-        let before = session.seen.len();
-        let rows = session.fetch(AssertSqlSafe(sql.into()), values.concat()).await.unwrap();
-        assert!(!rows.is_empty(), "the statement finds something");
-        session.seen[before..].join("\n")
-    };
+    let mut session = Explained::new(&mut *connection);
     for (status, customer, index) in [
         (None, None, "PRIMARY"),
         (Some("accepted"), None, "orders_by_status"),
         (None, Some(CustomerId(3)), "orders_by_customer"),
         (Some("accepted"), Some(CustomerId(3)), "orders_by_customer"),
     ] {
-        let mut values = Vec::new();
-        values.extend(status.map(text));
-        values.extend(customer.map(|customer| Value::Number(customer.0.cast_signed())));
-        let sql = filtered_sql(OrderFilter { status, customer });
-        let plan = ask(sql, vec![values, behind(), vec![limit()]]).await;
+        let before = session.seen.len();
+        let page = Page { limit: 50, after: Some(order.cursor()) };
+        let filter = OrderFilter { status, customer };
+        let rows = reading::page(&mut session, filter, page).await.unwrap();
+        let plan = session.seen[before..].join("\n");
+        assert!(!rows.is_empty(), "the statement finds something");
         assert!(plan.contains(index) && !plan.contains("filesort"), "{plan}");
     }
+    assert_eq!(reading::order(&mut session, order.order_id).await.unwrap().len(), 1);
+    ask_how_far_it_is(&mut session).await;
+    let mut ask = async |sql: String, values: Vec<Vec<Value<'_>>>| {
+        let (rows, plan) = session.ask(sql, values.concat()).await;
+        assert!(!rows.is_empty(), "the statement finds something");
+        plan
+    };
     let by_id = vec![Value::Id(order.order_id.0); 50];
     assert!(ask(items_sql(50), vec![by_id]).await.contains("PRIMARY"));
     let newest = vec![Value::Number(i64::MAX); 2];

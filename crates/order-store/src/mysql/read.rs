@@ -1,18 +1,15 @@
-//! Single things: an order, a checkpoint, what is parked.
+//! Orders with their items.
 
 use std::collections::HashMap;
 
-use order_domain::{OrderId, Partition};
+use order_domain::OrderId;
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Connection, query};
 use uuid::Uuid;
 
 use super::errors::classify;
-use crate::rows::{
-    self, BEHIND_ITEM, CHECKPOINT_COLUMNS, Columns as _, ITEM_COLUMNS, ORDER_COLUMNS,
-    PARKED_COLUMNS,
-};
-use crate::{Checkpoint, OrderRow, PAGE_ROWS_MAX, ParkedSubject, StoreError, StreamId};
+use crate::rows::{self, BEHIND_ITEM, Columns as _, ITEM_COLUMNS};
+use crate::{OrderRow, PAGE_ROWS_MAX, StoreError, reading};
 
 rows::columns_of!(MySqlRow, classify);
 
@@ -28,12 +25,7 @@ pub async fn order(
     id: OrderId,
 ) -> Result<Option<OrderRow>, StoreError> {
     let mut transaction = connection.begin_with(SNAPSHOT).await.map_err(classify)?;
-    let sql = format!("select {ORDER_COLUMNS} from orders where order_id = ?");
-    let found = query(AssertSqlSafe(sql))
-        .bind(id.0)
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(classify)?;
+    let found = reading::order(&mut *transaction, id).await?;
     let mut orders = with_items(&mut transaction, &found).await?;
     transaction.commit().await.map_err(classify)?;
     Ok(orders.pop())
@@ -69,48 +61,6 @@ pub fn items_sql(orders: usize) -> String {
         "select {ITEM_COLUMNS}, order_id from order_items force index (primary)
          where order_id in ({ids}) order by order_id, line"
     )
-}
-
-pub async fn checkpoint(
-    connection: &mut MySqlConnection,
-    stream: &StreamId,
-) -> Result<Checkpoint, StoreError> {
-    let sql =
-        format!("select {CHECKPOINT_COLUMNS} from checkpoints where topic = ? and `partition` = ?");
-    let found = query(AssertSqlSafe(sql))
-        .bind(&stream.topic)
-        .bind(i64::from(stream.partition.0))
-        .fetch_optional(connection)
-        .await
-        .map_err(classify)?;
-    rows::checkpoint(found.as_ref())
-}
-
-pub async fn partitions(
-    connection: &mut MySqlConnection,
-    topic: &str,
-) -> Result<Option<u32>, StoreError> {
-    let found = query("select `partitions` from topics where topic = ?")
-        .bind(topic)
-        .fetch_optional(connection)
-        .await
-        .map_err(classify)?;
-    rows::partitions(found.as_ref())
-}
-
-pub async fn parked(
-    connection: &mut MySqlConnection,
-    partition: Partition,
-) -> Result<Vec<ParkedSubject>, StoreError> {
-    let sql = format!(
-        "select {PARKED_COLUMNS} from parked_subjects where `partition` = ? order by order_id"
-    );
-    let found = query(AssertSqlSafe(sql))
-        .bind(i64::from(partition.0))
-        .fetch_all(connection)
-        .await
-        .map_err(classify)?;
-    found.iter().map(|row| rows::parked_subject(partition, row)).collect()
 }
 
 /// Whether the database can be read and holds the schema: tables are made one by one, `trades` last.

@@ -10,6 +10,8 @@ mod home;
 mod load;
 mod migrate;
 mod pages;
+#[cfg(test)]
+mod plans;
 mod read;
 mod trading;
 mod write;
@@ -17,16 +19,15 @@ mod write;
 use std::str::FromStr;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use order_domain::{OrderId, Partition};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, Postgres};
 use sqlx::{ConnectOptions, Error};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::connections::{Connections, Server, settle};
+use crate::on_server::ports_on_server;
 use crate::{
-    Checkpoint, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
-    ProjectionStore, StoreError, StreamId,
+    Checkpoint, OrderFilter, OrderRow, Page, ParkedSubject, ProjectionBatch, StoreError, StreamId,
 };
 use errors::classify;
 pub(crate) use home::PostgresHome;
@@ -40,9 +41,9 @@ pub const READ_CONNECTIONS_MAX: u32 = 8;
 /// How long a call waits for a connection.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a readiness check waits for a connection, and as long again for its answer; the probe
-/// for the cause of a failure still fits into the second.
-pub const CHECK_TIMEOUT: Duration = Duration::from_millis(300);
+/// How long a readiness check takes, connecting included; the probe for the cause of a failure still fits into
+/// the second.
+pub const CHECK_TIMEOUT: Duration = Duration::from_millis(600);
 
 /// How long one statement of a batch may take before the server ends it.
 pub const WRITE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -86,7 +87,13 @@ impl PostgresStore {
             unhurried: unhurried(options),
         }
     }
+
+    async fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        migrate::run(&self.unhurried).await
+    }
 }
+
+ports_on_server!(PostgresStore);
 
 fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
     // Whoever calls logs the failure, once.
@@ -131,82 +138,4 @@ fn at_most(connections_max: u32) -> PgPoolOptions {
 
 fn limit(setting: &'static str, limit: Duration) -> (&'static str, u128) {
     (setting, limit.as_millis())
-}
-
-#[async_trait]
-impl ProjectionStore for PostgresStore {
-    async fn migrate(&self) -> Result<(), StoreError> {
-        migrate::run(&self.unhurried).await
-    }
-
-    async fn set_partitions(&self, topic: &str, partitions: u32) -> Result<(), StoreError> {
-        let mut connection = self.writers.acquire(ACQUIRE_TIMEOUT).await?;
-        let writing = write::set_partitions(&mut connection, topic, partitions);
-        let outcome = timeout(APPLY_TIMEOUT, writing).await;
-        settle(connection, outcome)
-    }
-
-    async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
-        self.projected(stream).await
-    }
-
-    async fn parked(&self, partition: Partition) -> Result<Vec<ParkedSubject>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, read::parked(&mut connection, partition)).await;
-        settle(connection, outcome)
-    }
-
-    /// A connection that breaks during the commit leaves open whether the batch was written; then
-    /// this is an [`Unavailable`](StoreError::Unavailable), and the next try either writes it or
-    /// finds the checkpoint moved.
-    async fn apply(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
-        let mut connection = self.writers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(APPLY_TIMEOUT, write::apply(&mut connection, batch)).await;
-        settle(connection, outcome)
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        let mut connection = self.writers.acquire(CHECK_TIMEOUT).await?;
-        let outcome = timeout(CHECK_TIMEOUT, write::check(&mut connection)).await;
-        settle(connection, outcome)
-    }
-}
-
-#[async_trait]
-impl OrderQueries for PostgresStore {
-    async fn order(&self, order_id: OrderId) -> Result<Option<OrderRow>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, read::order(&mut connection, order_id)).await;
-        settle(connection, outcome)
-    }
-
-    async fn orders(&self, filter: OrderFilter, page: Page) -> Result<Vec<OrderRow>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, pages::filtered(&mut connection, filter, page)).await;
-        settle(connection, outcome)
-    }
-
-    async fn search_customers(&self, text: &str, page: Page) -> Result<Vec<OrderRow>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, pages::searched(&mut connection, text, page)).await;
-        settle(connection, outcome)
-    }
-
-    async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, read::checkpoint(&mut connection, stream)).await;
-        settle(connection, outcome)
-    }
-
-    async fn partitions(&self, topic: &str) -> Result<Option<u32>, StoreError> {
-        let mut connection = self.readers.acquire(ACQUIRE_TIMEOUT).await?;
-        let outcome = timeout(READ_TIMEOUT, read::partitions(&mut connection, topic)).await;
-        settle(connection, outcome)
-    }
-
-    async fn check_readable(&self) -> Result<(), StoreError> {
-        let mut connection = self.readers.acquire(CHECK_TIMEOUT).await?;
-        let outcome = timeout(CHECK_TIMEOUT, read::check(&mut connection)).await;
-        settle(connection, outcome)
-    }
 }

@@ -15,6 +15,10 @@ struct SqliteSnapshot(SqliteConnection);
 #[async_trait]
 impl StoreContent for SqliteStore {
     async fn view(&self) -> Result<ContentView, StoreError> {
+        if !self.file.exists() {
+            let text = format!("there is no store in {} yet", self.file.display());
+            return Err(StoreError::Configuration(text));
+        }
         let mut connection = self.viewing.connect().await.map_err(classify)?;
         let begin = "begin; select count(*) from sqlite_schema";
         raw_sql(begin).execute(&mut connection).await.map_err(classify)?;

@@ -114,6 +114,10 @@ impl Home for SqliteHome {
 
     /// A lock of the operating system on a file beside the store's.
     async fn lock(&self) -> Result<Option<GenerationLock>, StoreError> {
+        if self.read_only {
+            let text = "the store is opened read-only, so its generations can't be changed";
+            return Err(StoreError::Configuration(text.to_owned()));
+        }
         let path = self.beside("rebuild-lock");
         match locked(&path) {
             Ok(held) => Ok(held.map(GenerationLock::new)),

@@ -25,13 +25,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use order_domain::{OrderId, Partition};
 use sqlx::ConnectOptions;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 
 use crate::{
     Checkpoint, OrderFilter, OrderQueries, OrderRow, Page, ParkedSubject, ProjectionBatch,
-    ProjectionStore, StoreError, StreamId,
+    ProjectionStore, StoreError, StreamId, reading,
 };
 use errors::classify;
 pub(crate) use home::SqliteHome;
@@ -160,6 +162,10 @@ fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options.busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
 }
 
+async fn reader(readers: &SqlitePool) -> Result<PoolConnection<Sqlite>, StoreError> {
+    readers.acquire().await.map_err(classify)
+}
+
 async fn within<T>(
     limit: Duration,
     call: impl Future<Output = Result<T, StoreError>>,
@@ -180,11 +186,11 @@ impl ProjectionStore for SqliteStore {
     }
 
     async fn checkpoint(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
-        read::checkpoint(&self.readers, stream).await
+        self.projected(stream).await
     }
 
     async fn parked(&self, partition: Partition) -> Result<Vec<ParkedSubject>, StoreError> {
-        read::parked(&self.readers, partition).await
+        reading::parked(&mut *reader(&self.readers).await?, partition).await
     }
 
     async fn apply(&self, batch: &ProjectionBatch) -> Result<(), StoreError> {
@@ -216,11 +222,11 @@ impl OrderQueries for SqliteStore {
     }
 
     async fn projected(&self, stream: &StreamId) -> Result<Checkpoint, StoreError> {
-        read::checkpoint(&self.readers, stream).await
+        reading::checkpoint(&mut *reader(&self.readers).await?, stream).await
     }
 
     async fn partitions(&self, topic: &str) -> Result<Option<u32>, StoreError> {
-        read::partitions(&self.readers, topic).await
+        reading::partitions(&mut *reader(&self.readers).await?, topic).await
     }
 
     async fn check_readable(&self) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ use crate::rows::ORDER_COLUMNS;
 use crate::{Cursor, OrderFilter, OrderRow, PAGE_ROWS_MAX, Page, StoreError, search};
 
 /// Which orders the pages are made of.
-enum Source {
+pub enum Source {
     /// Those that a filter lets through.
     Filtered(OrderFilter),
     /// Those that an FTS5 query finds.
@@ -115,7 +115,7 @@ impl Source {
 
     /// The key of the last order of a page. Its further arguments: the key that all are below, and
     /// how many to leave out first.
-    fn last_key_sql(&self) -> String {
+    pub fn last_key_sql(&self) -> String {
         let (table, key) = match self {
             Self::Filtered(_) => ("orders", "order_key"),
             Self::Matching(_) => ("order_words", "rowid"),
@@ -129,7 +129,7 @@ impl Source {
 
     /// A page. Its further arguments: the lowest key, the highest key, the cursor's time and id, and
     /// the limit.
-    fn page_sql(&self) -> String {
+    pub fn page_sql(&self) -> String {
         let condition = self.condition();
         let within = match self {
             Self::Filtered(_) => format!("{condition} and order_key between ? and ?"),

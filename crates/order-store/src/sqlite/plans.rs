@@ -1,25 +1,23 @@
-//! How SQLite finds what is asked of a market: always by an index, however much there is.
+//! How SQLite finds what is asked for: always by an index, however much there is.
 
+use order_domain::CustomerId;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::SqliteStore;
-use crate::multi_row::Sql;
+use super::pages::Source;
+use super::read::{items_sql, order_sql};
+use crate::explained::{Explained, Explains, ask_how_far_it_is};
 use crate::rows::Columns as _;
-use crate::trading::dialect::Dialect;
 use crate::trading::explained::{ask_for_everything, ask_for_what_is_sorted, everything, more};
-use crate::trading::session::{Session, Value};
+use crate::trading::session::{Value, text};
 use crate::trading::write;
-use crate::{ProjectionStore as _, StoreError};
+use crate::{OrderFilter, ProjectionStore as _};
 
-/// A session that first asks how a statement would be done, and makes sure that no table is walked.
-struct Explained<'a> {
-    connection: &'a mut SqliteConnection,
-    /// The tables that were looked into, and how.
-    seen: Vec<String>,
-}
-
-/// What a plan may walk: rows that come with the statement, or that it has found already.
-const WALKED: [&str; 10] = [
+/// What a plan may walk: rows that come with the statement, or that it has found already, and what an
+/// index over words finds.
+const WALKED: [&str; 12] = [
     "SCAN asked",
     "SCAN given",
     "SCAN stretch",
@@ -30,53 +28,98 @@ const WALKED: [&str; 10] = [
     "SCAN taking",
     "SCAN making",
     "SCAN (subquery",
+    "SCAN json_each",
+    "SCAN order_words VIRTUAL TABLE INDEX",
 ];
 
-impl Explained<'_> {
-    async fn explain(&mut self, sql: &Sql, values: &[Value<'_>]) -> Result<(), StoreError> {
-        let text = format!("explain query plan {}", sql.0);
-        let plan = self.connection.fetch(sqlx::AssertSqlSafe(text.into()), values.to_vec()).await?;
-        for row in &plan {
-            let step = row.text(3)?;
+impl Explains for SqliteConnection {
+    const EXPLAIN: &'static str = "explain query plan";
+
+    fn steps(plan: &[SqliteRow]) -> Vec<(String, bool)> {
+        let step = |row: &SqliteRow| {
+            let step = row.text(3).unwrap().to_owned();
             let may_walk = |may: &&str| {
-                step.strip_prefix(may).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+                step.strip_prefix(may).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
             };
             let walks = step.starts_with("SCAN") && !WALKED.iter().any(may_walk);
-            assert!(!walks, "{step}\n{}", sql.0);
-            self.seen.push(step.to_owned());
-        }
-        Ok(())
+            (step, walks)
+        };
+        plan.iter().map(step).collect()
     }
 }
 
-impl Session for Explained<'_> {
-    type Row = SqliteRow;
-
-    const DIALECT: Dialect = SqliteConnection::DIALECT;
-
-    async fn fetch(
-        &mut self,
-        sql: Sql,
-        values: Vec<Value<'_>>,
-    ) -> Result<Vec<SqliteRow>, StoreError> {
-        self.explain(&sql, &values).await?;
-        self.connection.fetch(sql, values).await
-    }
-
-    async fn execute(&mut self, sql: Sql, values: Vec<Value<'_>>) -> Result<u64, StoreError> {
-        self.explain(&sql, &values).await?;
-        self.connection.execute(sql, values).await
-    }
-}
-
-#[tokio::test]
-async fn no_statement_about_markets_walks_a_table() {
+async fn migrated() -> (TempDir, SqliteStore) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/store.db", folder.path().display());
     let store = SqliteStore::open(&url).await.unwrap();
     store.migrate().await.unwrap();
+    (folder, store)
+}
+
+#[tokio::test]
+async fn no_statement_about_purchases_walks_a_table() {
+    let (_folder, store) = migrated().await;
+    let mut connection = store.readers.acquire().await.unwrap();
+    let mut session = Explained::new(&mut *connection);
+    let number = Value::Number;
+    let (_, plan) = session.ask(order_sql(), vec![Value::Id(Uuid::nil())]).await;
+    assert!(plan.contains("(order_id=?)"), "{plan}");
+    let (_, plan) = session.ask(items_sql(), vec![text("[1,2]")]).await;
+    assert!(plan.contains("SEARCH order_items"), "{plan}");
+
+    let customer = Some(CustomerId(1));
+    let filtered = |status, customer| Source::Filtered(OrderFilter { status, customer });
+    for (source, asked, last_key, page) in [
+        (
+            filtered(None, None),
+            vec![],
+            "PRIMARY KEY (rowid<?)",
+            "PRIMARY KEY (rowid>? AND rowid<?)",
+        ),
+        (
+            filtered(Some("accepted"), None),
+            vec![text("accepted")],
+            "orders_by_status (status=? AND rowid<?)",
+            "rowid>? AND rowid<?)",
+        ),
+        (
+            filtered(None, customer),
+            vec![number(1)],
+            "orders_by_customer (customer_id=? AND rowid<?)",
+            "orders_by_customer (customer_id=? AND rowid>? AND rowid<?)",
+        ),
+        (
+            filtered(Some("accepted"), customer),
+            vec![text("accepted"), number(1)],
+            "orders_by_customer (customer_id=?",
+            "orders_by_customer (customer_id=?",
+        ),
+        (
+            Source::Matching("\"ada\"*".to_owned()),
+            vec![text("\"ada\"*")],
+            "order_words VIRTUAL TABLE INDEX",
+            "PRIMARY KEY (rowid=?)",
+        ),
+    ] {
+        let is_match = matches!(source, Source::Matching(_));
+        let values = [asked.clone(), vec![number(99), number(49)]].concat();
+        let (_, plan) = session.ask(source.last_key_sql(), values).await;
+        assert!(plan.contains(last_key), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        // The M says that the index is asked for words.
+        assert_eq!(plan.contains(":M"), is_match, "{plan}");
+        let behind = vec![number(1), number(99), number(9), Value::Id(Uuid::nil()), number(50)];
+        let (_, plan) = session.ask(source.page_sql(), [asked, behind].concat()).await;
+        assert!(plan.contains(page), "{plan}");
+    }
+    ask_how_far_it_is(&mut session).await;
+}
+
+#[tokio::test]
+async fn no_statement_about_markets_walks_a_table() {
+    let (_folder, store) = migrated().await;
     let mut connection = store.writer.acquire().await.unwrap();
-    let mut session = Explained { connection: &mut connection, seen: Vec::new() };
+    let mut session = Explained::new(&mut *connection);
     for change in [everything(), more()] {
         write::write(&mut session, &[change]).await.unwrap();
     }

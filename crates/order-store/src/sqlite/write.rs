@@ -2,18 +2,16 @@
 
 mod gathering;
 mod orders;
-mod parked;
 
 pub use gathering::Gathering;
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
-use sqlx::{Connection as _, Transaction, query};
+use sqlx::{Connection as _, query};
 
 use super::errors::classify;
-use crate::stored::{mark_to_sql, offset_to_sql};
 use crate::trading::write as trading;
-use crate::{Checkpoint, CheckpointMove, ProjectionBatch, StoreError};
+use crate::{ProjectionBatch, StoreError, writing};
 
 /// What came of the work on `connection`. A full disk or an I/O error may have ended the transaction
 /// inside SQLite, unknown to the driver (<https://www.sqlite.org/lang_transaction.html>, section 2.2.1),
@@ -35,64 +33,16 @@ async fn apply_on(
 ) -> Result<(), StoreError> {
     // Taking the write lock at once means that nothing that is read below can change any more.
     let mut transaction = connection.begin_with("begin immediate").await.map_err(classify)?;
-    for step in batches.iter().flat_map(|batch| &batch.moves) {
-        move_checkpoint(&mut transaction, step).await?;
+    for batch in batches {
+        writing::move_checkpoints(&mut *transaction, &batch.moves).await?;
     }
     let orders = batches.iter().flat_map(|batch| &batch.orders).collect();
     orders::write(&mut transaction, orders).await?;
     for batch in batches {
         trading::write(&mut *transaction, &batch.trading).await?;
-        parked::write(&mut transaction, batch).await?;
+        writing::park(&mut *transaction, batch).await?;
     }
     transaction.commit().await.map_err(classify)
-}
-
-async fn move_checkpoint(
-    transaction: &mut Transaction<'_, Sqlite>,
-    step: &CheckpointMove,
-) -> Result<(), StoreError> {
-    let stream = &step.stream;
-    let moved = query(
-        "update checkpoints set next_offset = ?, source_next_offset = ?, last_mark = ?
-         where topic = ? and partition = ? and next_offset = ? and source_next_offset = ?",
-    )
-    .bind(offset_to_sql(step.to.next)?)
-    .bind(offset_to_sql(step.to.source_next)?)
-    .bind(mark_to_sql(step.to.last))
-    .bind(&stream.topic)
-    .bind(i64::from(stream.partition.0))
-    .bind(offset_to_sql(step.from.next)?)
-    .bind(offset_to_sql(step.from.source_next)?)
-    .execute(&mut **transaction)
-    .await
-    .map_err(classify)?;
-    if moved.rows_affected() == 1 {
-        return Ok(());
-    }
-    if step.from == Checkpoint::default() && first_checkpoint(transaction, step).await? {
-        return Ok(());
-    }
-    Err(StoreError::CheckpointMoved(stream.clone()))
-}
-
-/// Whether the stream had no checkpoint yet, and now has.
-async fn first_checkpoint(
-    transaction: &mut Transaction<'_, Sqlite>,
-    step: &CheckpointMove,
-) -> Result<bool, StoreError> {
-    let added = query(
-        "insert into checkpoints (topic, partition, next_offset, source_next_offset, last_mark)
-         values (?, ?, ?, ?, ?) on conflict do nothing",
-    )
-    .bind(&step.stream.topic)
-    .bind(i64::from(step.stream.partition.0))
-    .bind(offset_to_sql(step.to.next)?)
-    .bind(offset_to_sql(step.to.source_next)?)
-    .bind(mark_to_sql(step.to.last))
-    .execute(&mut **transaction)
-    .await
-    .map_err(classify)?;
-    Ok(added.rows_affected() == 1)
 }
 
 /// Keeps how many partitions a topic has.
@@ -102,15 +52,8 @@ pub async fn set_partitions(
     partitions: u32,
 ) -> Result<(), StoreError> {
     let mut connection = writer.acquire().await.map_err(classify)?;
-    let written = query(
-        "insert into topics (topic, partitions) values (?, ?)
-         on conflict (topic) do update set partitions = excluded.partitions",
-    )
-    .bind(topic)
-    .bind(i64::from(partitions))
-    .execute(&mut *connection)
-    .await;
-    settle(connection, written.map(drop).map_err(classify))
+    let written = writing::set_partitions(&mut *connection, topic, partitions).await;
+    settle(connection, written)
 }
 
 /// Whether the file can be written: takes the write lock and gives it back.

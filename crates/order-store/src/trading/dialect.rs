@@ -38,6 +38,76 @@ impl Dialect {
         }
     }
 
+    /// A column whose name is a word that a database reserves.
+    pub fn quoted(self, column: &str) -> String {
+        match self {
+            Self::Sqlite | Self::Postgres => column.to_owned(),
+            Self::Mysql => format!("`{column}`"),
+            Self::SqlServer => format!("[{column}]"),
+        }
+    }
+
+    /// Inserts a row, unless there is one with the same key, which are the first `key` columns. Whoever
+    /// inserts one at the same moment is waited for.
+    pub fn insert_new(self, table: &str, columns: &[&str], key: usize) -> String {
+        let (names, values) = self.names_and_values(columns);
+        match self {
+            Self::Sqlite | Self::Postgres => {
+                format!("insert into {table} ({names}) values ({values}) on conflict do nothing")
+            }
+            Self::Mysql => format!("insert ignore into {table} ({names}) values ({values})"),
+            Self::SqlServer => {
+                let keys_match = self.assigned(&columns[..key], 1, " and ");
+                transact_sql::insert_new(table, &names, &values, &keys_match)
+            }
+        }
+    }
+
+    /// Inserts a row, or sets what stands in the one with the same key, which are the first `key` columns.
+    pub fn put(self, table: &str, columns: &[&str], key: usize) -> String {
+        let (names, values) = self.names_and_values(columns);
+        let insert = format!("insert into {table} ({names}) values ({values})");
+        let quoted = |columns: &[&str]| -> Vec<String> {
+            columns.iter().map(|column| self.quoted(column)).collect()
+        };
+        let set = |of: fn(&str) -> String| {
+            let each = quoted(&columns[key..]);
+            each.iter().map(|name| format!("{name} = {}", of(name))).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Sqlite | Self::Postgres => {
+                let key = quoted(&columns[..key]).join(", ");
+                let set = set(|name| format!("excluded.{name}"));
+                format!("{insert} on conflict ({key}) do update set {set}")
+            }
+            Self::Mysql => {
+                format!(
+                    "{insert} on duplicate key update {}",
+                    set(|name| format!("values({name})"))
+                )
+            }
+            Self::SqlServer => {
+                let set = self.assigned(&columns[key..], key + 1, ", ");
+                let keys_match = self.assigned(&columns[..key], 1, " and ");
+                format!("update {table} set {set} where {keys_match};\nif @@rowcount = 0 {insert}")
+            }
+        }
+    }
+
+    /// The names of columns, and a placeholder for each.
+    fn names_and_values(self, columns: &[&str]) -> (String, String) {
+        let names: Vec<String> = columns.iter().map(|column| self.quoted(column)).collect();
+        let values: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
+        (names.join(", "), values.join(", "))
+    }
+
+    /// Columns, each equal to a placeholder, which are counted from `first`.
+    fn assigned(self, columns: &[&str], first: usize, between: &str) -> String {
+        let each = (first..).zip(columns);
+        let each = each.map(|(number, column)| format!("{} = ${number}", self.quoted(column)));
+        each.collect::<Vec<_>>().join(between)
+    }
+
     /// Joins all rows of two tables, from the left one to the right one where the database can be told.
     pub const fn joined_with(self) -> &'static str {
         match self {
@@ -103,11 +173,54 @@ impl Dialect {
         }
     }
 
-    /// The column of a market's orders, which are called `o`, that sorts like the bytes of their ids.
+    /// The column of orders, which are called `o`, that sorts like the bytes of their ids.
     pub const fn sorted_id(self) -> &'static str {
         match self {
             Self::Sqlite | Self::Postgres | Self::Mysql => "o.order_id",
             Self::SqlServer => "o.order_sort",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [&str; 3] = ["topic", "partition", "next"];
+
+    #[test]
+    fn a_row_is_put_over_the_one_that_stands() {
+        let put = |dialect: Dialect| dialect.put("checkpoints", &COLUMNS, 2);
+        let values = "values ($1, $2, $3)";
+        assert_eq!(
+            put(Dialect::Postgres),
+            format!(
+                "insert into checkpoints (topic, partition, next) {values} \
+                 on conflict (topic, partition) do update set next = excluded.next"
+            )
+        );
+        assert_eq!(
+            put(Dialect::Mysql),
+            format!(
+                "insert into checkpoints (`topic`, `partition`, `next`) {values} \
+                 on duplicate key update `next` = values(`next`)"
+            )
+        );
+        assert_eq!(
+            put(Dialect::SqlServer),
+            format!(
+                "update checkpoints set [next] = $3 where [topic] = $1 and [partition] = $2;\n\
+                 if @@rowcount = 0 insert into checkpoints ([topic], [partition], [next]) {values}"
+            )
+        );
+    }
+
+    #[test]
+    fn a_row_that_stands_is_left_alone() {
+        let insert = |dialect: Dialect| dialect.insert_new("checkpoints", &COLUMNS, 2);
+        assert!(insert(Dialect::Sqlite).ends_with("values ($1, $2, $3) on conflict do nothing"));
+        assert!(insert(Dialect::Mysql).starts_with("insert ignore into checkpoints (`topic`, "));
+        let sql = insert(Dialect::SqlServer);
+        assert!(sql.contains("with (updlock, holdlock) where [topic] = $1 and [partition] = $2"));
     }
 }

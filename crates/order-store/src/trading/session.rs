@@ -1,4 +1,5 @@
-//! A connection that speaks the SQL of markets, in its own [`Dialect`].
+//! A connection that speaks SQL in its own [`Dialect`]: that of markets, and what else is said in the same
+//! words to every database.
 
 use std::borrow::Cow;
 
@@ -132,13 +133,28 @@ impl<'a> Question<'a> {
 
     /// Asks.
     pub async fn ask<S: Session>(self, session: &mut S) -> Result<Vec<S::Row>, StoreError> {
-        let (sql, values) = match S::DIALECT {
+        let (sql, values) = self.spelled(S::DIALECT);
+        // Nothing but our own constants is in the text.
+        session.fetch(sqlx::AssertSqlSafe(sql.into()), values).await
+    }
+
+    /// Does what it says; tells how many rows it changed.
+    pub async fn tell<S: Session>(self, session: &mut S) -> Result<u64, StoreError> {
+        let (mut sql, values) = self.spelled(S::DIALECT);
+        if S::DIALECT == Dialect::SqlServer {
+            sql = transact_sql::counted(&sql);
+        }
+        // As above.
+        session.execute(sqlx::AssertSqlSafe(sql.into()), values).await
+    }
+
+    /// As the database has it.
+    fn spelled(self, dialect: Dialect) -> (String, Vec<Value<'a>>) {
+        match dialect {
             Dialect::Sqlite | Dialect::Postgres => (self.sql, self.values),
             Dialect::Mysql => in_order(&self.sql, &self.values),
             Dialect::SqlServer => (transact_sql::translated(&self.sql), self.values),
-        };
-        // Nothing but our own constants is in the text.
-        session.fetch(sqlx::AssertSqlSafe(sql.into()), values).await
+        }
     }
 }
 

@@ -37,6 +37,20 @@ pub fn place_of_id(placeholder: &str) -> String {
     format!("convert(binary(16), replace(convert(char(36), {placeholder}), '-', ''), 2)")
 }
 
+/// Inserts a row, unless there is one whose `keys_match`. Its place is locked while it is looked for, so that
+/// another one who looks waits there.
+pub fn insert_new(table: &str, names: &str, values: &str, keys_match: &str) -> String {
+    format!(
+        "insert into {table} ({names}) select {values}
+         where not exists (select 1 from {table} with (updlock, holdlock) where {keys_match})"
+    )
+}
+
+/// A statement that changes rows, which answers with how many it has changed.
+pub fn counted(sql: &str) -> String {
+    format!("{sql};\nselect @@rowcount")
+}
+
 /// Inserts the rows in `@P1`, or sets those that stand, without `merge`: what it does under
 /// concurrency depends on its hints. Of rows that stand for themselves, the first of a key is taken.
 pub fn upsert(upsert: Upsert) -> String {
@@ -74,10 +88,9 @@ pub fn upsert(upsert: Upsert) -> String {
 
 /// Sets columns by the `given` rows; answers with how many rows were changed.
 pub fn update(table: &str, given: &str, set: &str, condition: &str) -> String {
-    format!(
-        "update {table} set {set} from {table} cross join {given} as given where {condition};
-         select @@rowcount"
-    )
+    counted(&format!(
+        "update {table} set {set} from {table} cross join {given} as given where {condition}"
+    ))
 }
 
 /// The rows in `@P1` as a table with the columns `column1` and so on.

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use order_domain::Offset;
 use order_store::generations::{
-    FOLLOWED_EVERY, Generation, GenerationState, GenerationStore, ProjectionGenerations,
+    FOLLOWED_EVERY, Generation, GenerationLock, GenerationState, GenerationStore,
+    ProjectionGenerations,
 };
 use order_store::{OrderStore, ProjectionBatch, StoreError};
 
@@ -41,24 +42,36 @@ macro_rules! generations_contract {
     };
 }
 
-type Generations = Arc<dyn ProjectionGenerations>;
+pub type Generations = Arc<dyn ProjectionGenerations>;
 
 /// Orders `from` to `to` and the checkpoint behind them.
-fn stretch(from: u64, to: u64) -> ProjectionBatch {
+pub fn stretch(from: u64, to: u64) -> ProjectionBatch {
     ProjectionBatch { moves: vec![step(0, from, to)], ..batch((from..to).map(order).collect()) }
 }
 
+/// The lock. A server notices a moment later that whoever had it has gone.
+async fn locked(generations: &Generations) -> GenerationLock {
+    let began = Instant::now();
+    loop {
+        if let Some(lock) = generations.lock().await.unwrap() {
+            return lock;
+        }
+        assert!(began.elapsed() < PATIENCE, "the lock is given back");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// A new generation with the schema, and nothing in it.
-async fn begun(generations: &Generations) -> (Generation, GenerationStore) {
-    let lock = generations.lock().await.unwrap().unwrap();
+pub async fn begun(generations: &Generations) -> (Generation, GenerationStore) {
+    let lock = locked(generations).await;
     let generation = generations.begin(&lock).await.unwrap();
     let store = generations.open(generation).await.unwrap();
     store.store.projections.migrate().await.unwrap();
     (generation, store)
 }
 
-async fn switch(generations: &Generations, to: Generation) {
-    let lock = generations.lock().await.unwrap().unwrap();
+pub async fn switch(generations: &Generations, to: Generation) {
+    let lock = locked(generations).await;
     generations.switch(&lock, to).await.unwrap();
 }
 
@@ -68,7 +81,7 @@ async fn states(generations: &Generations) -> Vec<(u32, GenerationState)> {
 }
 
 /// Waits until `store` shows `number`, or no more.
-async fn shows(store: &OrderStore, number: u64, shown: bool) {
+pub async fn shows(store: &OrderStore, number: u64, shown: bool) {
     let began = Instant::now();
     while store.queries.order(order_id(number)).await.unwrap().is_some() != shown {
         assert!(began.elapsed() < PATIENCE, "order {number} shown: {shown}");
@@ -192,7 +205,7 @@ pub async fn one_can_go_back(database: &impl Rebuildable) {
     let expected = [(1, GenerationState::Live), (2, GenerationState::Retired)];
     assert_eq!(states(&generations).await, expected);
     shows(&store, 1, true).await;
-    let lock = generations.lock().await.unwrap().unwrap();
+    let lock = locked(&generations).await;
     for nowhere in [Generation::FIRST, Generation(7)] {
         let error = generations.switch(&lock, nowhere).await.unwrap_err();
         assert!(matches!(error, StoreError::Configuration(_)), "{error}");
@@ -209,7 +222,7 @@ pub async fn a_dropped_one_is_left_at_once(database: &impl Rebuildable) {
         let (next, new) = begun(&generations).await;
         new.store.projections.apply(&stretch(0, 3)).await.unwrap();
         assert_eq!(store.queries.order(order_id(2)).await.unwrap(), Some(order(2)));
-        let lock = generations.lock().await.unwrap().unwrap();
+        let lock = locked(&generations).await;
         generations.switch(&lock, next).await.unwrap();
         generations.remove(&lock, Generation(next.0 - 1)).await.unwrap();
         drop(lock);
@@ -226,7 +239,7 @@ pub async fn only_what_is_not_live_is_dropped(database: &impl Rebuildable) {
     let generations = database.generations().await;
     let (second, new) = begun(&generations).await;
     new.store.projections.apply(&stretch(0, 2)).await.unwrap();
-    let lock = generations.lock().await.unwrap().unwrap();
+    let lock = locked(&generations).await;
     let error = generations.remove(&lock, Generation::FIRST).await.unwrap_err();
     assert!(matches!(error, StoreError::Configuration(_)), "{error}");
     generations.remove(&lock, second).await.unwrap();

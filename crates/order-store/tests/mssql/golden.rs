@@ -32,7 +32,7 @@ fn numbers<const N: usize>(numbers: [i64; N]) -> Vec<Cell> {
 
 /// An answer that lets the store go on: a market where everything is listed, and orders that stand at
 /// their first version.
-fn answer(asked: &Asked) -> Answer {
+pub fn answer(asked: &Asked) -> Answer {
     let sql = asked.sql.as_str();
     let each_given = |more: &[i64]| {
         let places = 0..i64::try_from(rows_given(asked)).unwrap();
@@ -87,7 +87,7 @@ async fn store_with(option: &str) -> (Double, OrderStore) {
 }
 
 /// What was sent since the last time, without the tries of idle connections.
-fn sent(double: &Double) -> String {
+pub fn sent(double: &Double) -> String {
     let asked = double.take_asked();
     let sent = asked.iter().filter(|asked| asked.sql != "select 1").map(ToString::to_string);
     sent.collect::<Vec<_>>().join("\n")

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use order_store::{OrderFilter, ProjectionBatch, StoreError};
 
+use crate::connecting::rows;
 use crate::contract::TestDatabase as _;
 use crate::contract::rows::{NEW_YEAR, batch, order, page, step};
-use crate::server::{Database, rows};
+use crate::server::Database;
 
 /// Whoever reads sees what is committed, while a batch is being written, and waits for nobody.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use order_store::OrderStore;
 use order_store::generations::Generation;
-use tiberius::{AuthMethod, Client, Config, EncryptionLevel, Row};
+use tiberius::{Client, Row};
 use tokio::net::TcpStream;
-use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
+use tokio_util::compat::Compat;
 use url::Url;
 use uuid::Uuid;
 
+use crate::connecting::{connect, rows};
 use crate::contract::TestDatabase;
 use crate::contract::generations::Rebuildable;
 use crate::servers::ServerDatabase;
@@ -39,6 +40,10 @@ impl Database {
     fn url(&self) -> Url {
         let mut url = self.server.clone();
         url.set_path(&self.name);
+        // A server that was started for tests has made its certificate itself.
+        if !url.query_pairs().any(|(name, _)| name == "trust" || name == "ca-file") {
+            url.query_pairs_mut().append_pair("trust", "anything");
+        }
         url
     }
 }
@@ -49,42 +54,23 @@ pub async fn open_first(url: &str) -> OrderStore {
     generations.open(Generation::FIRST).await.unwrap().store
 }
 
-/// What the schema's indexes ask of whoever makes them or changes a row.
-const SETTINGS: &str =
-    "set ansi_nulls on; set ansi_padding on; set ansi_warnings on; set arithabort on;
-    set concat_null_yields_null on; set quoted_identifier on; set numeric_roundabort off;";
-
-async fn connect(server: &Url, database: &str) -> Client<Compat<TcpStream>> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let decoded =
-        |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let mut config = Config::new();
-    config.host(server.host_str().unwrap());
-    config.port(server.port().unwrap_or(1433));
-    config.database(database);
-    config.authentication(AuthMethod::sql_server(
-        decoded(server.username()),
-        decoded(server.password().unwrap_or_default()),
-    ));
-    config.trust_cert();
-    let asked = server.query_pairs().find(|(name, _)| name == "encrypt");
-    config.encryption(match asked.as_ref().map(|(_, value)| &**value) {
-        Some("strict") => EncryptionLevel::Strict,
-        Some("login") => EncryptionLevel::Off,
-        Some("off") => EncryptionLevel::NotSupported,
-        _ => EncryptionLevel::Required,
-    });
-    let stream = TcpStream::connect(config.get_addr()).await.unwrap();
-    // A login takes 18 KB, which no other future should carry.
-    let mut client = Box::pin(Client::connect(config, stream.compat_write())).await.unwrap();
-    rows(&mut client, SETTINGS).await;
-    client
-}
-
-/// What a batch answers last.
-pub async fn rows(client: &mut Client<Compat<TcpStream>>, sql: &str) -> Vec<Row> {
-    let answers = client.simple_query(sql).await.unwrap().into_results().await.unwrap();
-    answers.into_iter().next_back().unwrap_or_default()
+/// Tries until nobody is in it any more: a store's last connection may come in between.
+async fn remove(server: &Url, name: &str) {
+    let sql = format!(
+        "alter database {name} set single_user with rollback immediate; drop database {name}"
+    );
+    for _ in 0..50 {
+        let mut client = connect(server, "master").await;
+        let removed = match client.simple_query(&sql).await {
+            Ok(answers) => answers.into_results().await.is_ok(),
+            Err(_) => false,
+        };
+        if removed {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("{name} can't be dropped");
 }
 
 /// The steps of the schema.
@@ -239,11 +225,7 @@ impl Drop for Database {
                 // Its generations, too.
                 let all = format!("select name from sys.databases where name like N'{name}%'");
                 for row in rows(&mut client, &all).await {
-                    let name = row.get::<&str, _>(0).unwrap();
-                    let alone =
-                        format!("alter database {name} set single_user with rollback immediate");
-                    rows(&mut client, &alone).await;
-                    rows(&mut client, &format!("drop database {name}")).await;
+                    remove(&server, row.get::<&str, _>(0).unwrap()).await;
                 }
             });
         });

@@ -1,48 +1,10 @@
-//! How Postgres finds what is asked for, once it has looked at what there is.
+//! How Postgres finds what is asked of a market, by itself, once it has looked at what there is.
 
 use sqlx::{AssertSqlSafe, query_scalar};
 
 use crate::Database;
 use crate::contract::TestDatabase as _;
-use crate::contract::rows::{batch, order};
 use crate::contract::trading::words;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_offered_query_reads_the_whole_table() {
-    let Some(database) = Database::create().await else { return };
-    let store = database.migrated().await;
-    let mut rows: Vec<_> = (0..10_000).map(order).collect();
-    for row in &mut rows {
-        row.customer.id.0 = row.source.offset.0 / 5;
-    }
-    store.projections.apply(&batch(rows)).await.unwrap();
-    // Vacuuming also empties the list of rows that wait to enter the index over words.
-    database.execute("vacuum analyze orders").await;
-    let mut connection = database.connect().await;
-    let page = "and (placed_at_ms, order_id) < (1767235000000,
-                '00000000-0000-0000-0000-000000000001')
-                order by placed_at_ms desc, order_id desc limit 50";
-    for (condition, index) in [
-        ("order_id = '00000000-0000-0000-0000-000000000001'", "orders_pkey"),
-        ("true", "orders_by_time"),
-        ("status = 'rejected'", "orders_by_status"),
-        ("customer_id = 3", "orders_by_customer"),
-        ("status = 'accepted' and customer_id = 3", "orders_by_"),
-    ] {
-        let sql = format!("explain select * from orders where {condition} {page}");
-        let plan: Vec<String> =
-            query_scalar(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
-        let plan = plan.join("\n");
-        assert!(plan.contains(index) && !plan.contains("Seq Scan"), "{condition}\n{plan}");
-    }
-    let sql = "explain with hits as materialized (
-                   select placed_at_ms, order_id from orders where words @@ '''ada17'':*'::tsquery)
-               select * from orders where order_id = any(array(
-                   select order_id from hits order by placed_at_ms desc, order_id desc limit 50))";
-    let plan: Vec<String> = query_scalar(sql).fetch_all(&mut connection).await.unwrap();
-    let plan = plan.join("\n");
-    assert!(plan.contains("orders_by_words") && !plan.contains("Seq Scan"), "{plan}");
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_question_about_a_market_reads_a_whole_table() {

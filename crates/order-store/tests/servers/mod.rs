@@ -5,6 +5,7 @@
 pub mod faults;
 mod proxy;
 pub mod read_only;
+pub mod switching;
 
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ macro_rules! server_contract {
             a_check_gives_up_long_before_a_read_though_the_server_is_silent,
             calls_that_find_every_connection_busy_give_up_in_time,
             a_wrong_password_is_a_matter_of_configuration_and_stays_secret);
+        $crate::server_contract!(@cases $database, switching:
+            readers_find_their_connections_made);
     };
     (@cases $database:ty, $module:ident: $($case:ident),+ $(,)?) => {
         mod $module {

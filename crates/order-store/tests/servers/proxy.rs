@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Pass,
+    /// As [`Pass`](Self::Pass), but whoever comes new is refused.
+    Full,
     Cut,
     Swallow,
 }
@@ -48,6 +50,11 @@ impl Proxy {
     /// Cuts as soon as so many more bytes have gone to the server.
     pub fn cut_after(&self, bytes: i64) {
         self.allowance.store(bytes, Ordering::SeqCst);
+    }
+
+    /// Refuses connections to come.
+    pub fn let_nobody_in(&self) {
+        self.mode.send_replace(Mode::Full);
     }
 
     /// Takes everything and lets nothing through.
@@ -93,7 +100,7 @@ fn accept(
 ) -> JoinHandle<()> {
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            if *mode.borrow() == Mode::Cut {
+            if matches!(*mode.borrow(), Mode::Cut | Mode::Full) {
                 continue;
             }
             let server = TcpStream::connect(upstream.clone()).await.unwrap();
@@ -116,6 +123,7 @@ async fn relay(
         if current == Mode::Cut {
             return;
         }
+        let passes = matches!(current, Mode::Pass | Mode::Full);
         tokio::select! {
             change = mode_changes.changed() => if change.is_err() { return },
             read = client.read(&mut up) => {
@@ -125,13 +133,13 @@ async fn relay(
                     mode.send_replace(Mode::Cut);
                     return;
                 }
-                if current == Mode::Pass && server.write_all(&up[..bytes]).await.is_err() {
+                if passes && server.write_all(&up[..bytes]).await.is_err() {
                     return;
                 }
             }
             read = server.read(&mut down) => {
                 let Ok(bytes @ 1..) = read else { return };
-                if current == Mode::Pass && client.write_all(&down[..bytes]).await.is_err() {
+                if passes && client.write_all(&down[..bytes]).await.is_err() {
                     return;
                 }
             }

@@ -50,6 +50,7 @@ struct Seen {
     logins: Mutex<Vec<Login>>,
     asked: Mutex<Vec<Asked>>,
     connections: AtomicUsize,
+    ended: AtomicUsize,
 }
 
 impl Double {
@@ -78,7 +79,11 @@ impl Double {
                     admit: admit.clone(),
                     answer: answer.clone(),
                 };
-                tokio::spawn(talk.with(stream, encryption.clone()));
+                let (encryption, seen) = (encryption.clone(), all_seen.clone());
+                tokio::spawn(async move {
+                    talk.with(stream, encryption).await;
+                    seen.ended.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
         Self { port, seen, accepting }
@@ -97,6 +102,11 @@ impl Double {
     /// How many connections were made so far.
     pub fn connections(&self) -> usize {
         self.seen.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many of them have ended.
+    pub fn ended(&self) -> usize {
+        self.seen.ended.load(Ordering::SeqCst)
     }
 
     /// What was asked since this was called last.
