@@ -173,7 +173,7 @@ async fn dashboard_and_alerts_ask_for_what_there_is() {
 /// Prometheus' own words on the rules, on what they make of a deployment, and on what the dashboard asks.
 #[test]
 fn prometheus_takes_the_rules_and_what_the_dashboard_asks() {
-    let promtool = std::env::var_os("SERIATIM_PROMTOOL").unwrap_or_else(|| "promtool".into());
+    let promtool = std::env::var_os("SERIATIM_TEST_PROMTOOL").unwrap_or_else(|| "promtool".into());
     if Command::new(&promtool).arg("--version").output().is_err() {
         println!("skipped: no promtool on this machine (setup/promtool fetches it)");
         return;

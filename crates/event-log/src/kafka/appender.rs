@@ -17,7 +17,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::clients::Clients;
 use super::context::LastError;
 use super::producing::{Delivered, Delivery, NativeProducer, Producing, SendFailure, given_up};
-use super::records;
 use crate::{Appended, LogError, NewRecord, RECORD_BYTES_MAX, Topic};
 
 /// How long, in append time-outs, a record may stay unanswered after its caller was told so, before
@@ -179,6 +178,5 @@ fn appended(partition: Partition, delivered: Delivered) -> Result<Appended, LogE
     let offset = delivered.offset.ok_or_else(|| {
         LogError::Unavailable("the record was written, but nobody knows where any more".to_owned())
     })?;
-    let timestamp = delivered.timestamp.unwrap_or_else(records::now);
-    Ok(Appended { position: Position::new(partition, offset), timestamp })
+    Ok(Appended { position: Position::new(partition, offset), timestamp: delivered.timestamp })
 }

@@ -30,12 +30,13 @@ pub(super) struct Delivered {
     /// Unknown where the broker had the record already, from an attempt whose answer got lost, and
     /// has forgotten where.
     pub(super) offset: Option<Offset>,
-    pub(super) timestamp: Option<Timestamp>,
+    pub(super) timestamp: Timestamp,
 }
 
 /// Goes with a record through librdkafka and comes back with the answer.
 pub(super) struct Undelivered {
     answer: oneshot::Sender<Delivery>,
+    timestamp: Timestamp,
     _room: OwnedSemaphorePermit,
 }
 
@@ -59,7 +60,9 @@ impl ProducerContext for DeliveryReports {
         let delivery = match result {
             Ok(message) => Ok(Delivered {
                 offset: offset(message.offset()),
-                timestamp: message.timestamp().to_millis().map(Timestamp),
+                // As it was sent, and as the log has it (`CreateTime`). What the broker says of an attempt
+                // that it had already is the latest timestamp of the whole batch.
+                timestamp: undelivered.timestamp,
             }),
             Err((error, _)) => Err(error.clone()),
         };
@@ -114,11 +117,12 @@ impl Producing {
             return Err(SendFailure::GivenUp);
         }
         let (answer, delivery) = oneshot::channel();
-        let undelivered = Box::new(Undelivered { answer, _room: room });
+        let timestamp = records::now();
+        let undelivered = Box::new(Undelivered { answer, timestamp, _room: room });
         let mut message = BaseRecord::with_opaque_to(topic.as_str(), undelivered)
             .partition(native_partition(partition))
             .payload(record.payload.as_ref())
-            .timestamp(records::now().0);
+            .timestamp(timestamp.0);
         if !record.key.is_empty() {
             message = message.key(record.key.as_ref());
         }
