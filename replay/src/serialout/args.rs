@@ -3,6 +3,7 @@
 use std::fs::OpenOptions;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -66,6 +67,10 @@ pub struct SerialoutArgs {
     /// Requests under way at once, at most; 1 with --order global.
     #[arg(long, value_name = "N", default_value = "64", help_heading = "Order and pace")]
     pub(super) connections: NonZeroUsize,
+    /// Threads that send, each with its share of the keys and of the connections. As many as there are
+    /// cores, with at least 16 connections each, unless told; 1 with --order global.
+    #[arg(long, value_name = "N", help_heading = "Order and pace")]
+    pub(super) threads: Option<NonZeroUsize>,
     /// As recorded (original), or so many times faster (10x).
     #[arg(long, value_name = "PACE", value_parser = recorded_pace, conflicts_with_all = ["rate", "max"], help_heading = "Order and pace")]
     pub(super) pace: Option<Speed>,
@@ -144,6 +149,10 @@ pub struct SerialoutArgs {
     pub(super) quiet: bool,
 }
 
+/// Without being told, a thread has at least so many connections: with few, keys that share a thread
+/// would wait for one another while another thread is idle.
+const CONNECTIONS_A_THREAD_MIN: usize = 16;
+
 fn recorded_pace(text: &str) -> Result<Speed, measure::PaceError> {
     if text == "original" { Ok(Speed::ORIGINAL) } else { text.parse() }
 }
@@ -165,6 +174,23 @@ impl SerialoutArgs {
         let Some(path) = &self.html else { return Ok(()) };
         let opened = OpenOptions::new().create(true).append(true).open(path);
         opened.map(drop).with_context(|| path.display().to_string())
+    }
+
+    /// How many connections each thread has.
+    pub(super) fn connections_by_thread(&self) -> Vec<usize> {
+        if self.order == Order::Global {
+            return vec![1];
+        }
+        let connections = self.connections.get();
+        let threads = self.threads.map_or_else(
+            || {
+                let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+                cores.min(connections / CONNECTIONS_A_THREAD_MIN).max(1)
+            },
+            |threads| threads.get().min(connections),
+        );
+        let (each, rest) = (connections / threads, connections % threads);
+        (0..threads).map(|thread| each + usize::from(thread < rest)).collect()
     }
 
     pub(super) fn pace(&self) -> Pace {

@@ -1,27 +1,28 @@
-//! The loop that sends: one task on one thread, which owns everything and locks nothing.
+//! The loop that sends: one task on one thread, which owns all of its share but the notes.
 //!
 //! Each turn takes what has happened (answers, new entries, due times), decides what is sent next,
-//! writes that down, and sends it. So notes and files cost one write a turn, however many requests
-//! a turn moves.
+//! writes that down, and sends it. So notes and files cost one lock and one write a turn, however many
+//! requests a turn moves.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::thread;
 use std::time::Instant;
 
 use http1_client::{Answer, Failure};
-use measure::{ErrorKind, Recorder};
+use measure::Recorder;
 use tokio::sync::mpsc;
-use tokio_util::sync::WaitForCancellationFutureOwned;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use traffic_archive::Sequence;
 
 use super::flights::Flights;
 use super::job::{Job, Landing};
 use super::lanes::Lanes;
-use super::notes::{Ending, Notes};
-use super::plan::{Batch, Ended, GivenUp, Halt, OnGiveUp, Plan};
+use super::notes::{Ending, Notes, locked};
+use super::plan::{Batch, GivenUp, Halt, OnGiveUp, Share, ShareEnded};
 use super::request::Preparation;
 use super::retry::{Limits, Verdict};
 use super::waiting::Waiting;
@@ -41,9 +42,10 @@ const LOOKS_BEFORE_SLEEP: u32 = 50;
 /// Bytes of their bodies, give or take a batch.
 const HELD_BYTES_MAX: usize = 64 << 20;
 
-struct Engine {
+pub(super) struct Engine {
     batches: mpsc::Receiver<Batch>,
-    stop: Pin<Box<WaitForCancellationFutureOwned>>,
+    stop: CancellationToken,
+    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
     preparation: Preparation,
     recorder: Recorder,
     limits: Limits,
@@ -55,7 +57,7 @@ struct Engine {
     waiting: Waiting,
     lanes: Lanes<Box<Job>>,
     flights: Flights,
-    notes: Notes,
+    notes: Arc<Mutex<Notes>>,
     held_entries: usize,
     held_bytes: usize,
     halt: Option<Halt>,
@@ -72,62 +74,70 @@ struct News {
     stopped: bool,
 }
 
-impl Plan {
-    /// Sends until the source ends, a signal comes or something fails; then waits for the answers
-    /// that are still to come.
-    pub(super) async fn carry_out(self) -> Ended {
-        let mut engine = Engine {
-            batches: self.batches,
-            stop: Box::pin(self.stop.cancelled_owned()),
-            preparation: self.preparation,
-            recorder: self.recorder,
-            limits: self.limits,
-            on_give_up: self.on_give_up,
+impl Engine {
+    pub(super) fn new(share: Share) -> Self {
+        let Share { plan, connections, batches, recorder } = share;
+        Self {
+            batches,
+            stopped: Box::pin(plan.stop.clone().cancelled_owned()),
+            stop: plan.stop,
+            preparation: plan.preparation,
+            recorder,
+            limits: plan.limits,
+            on_give_up: plan.on_give_up,
             exhausted: false,
             source_failure: None,
-            waiting: Waiting::new(self.pace, self.gap_max, self.alarm),
-            lanes: Lanes::new(self.order),
-            flights: Flights::new(self.carrier, self.connections),
-            notes: Notes {
-                done: self.done,
-                journal: self.journal,
-                outcomes: self.outcomes,
-                rewriter: self.rewriter,
-            },
+            waiting: Waiting::new(plan.alarm),
+            lanes: Lanes::new(plan.order),
+            flights: Flights::new(plan.carrier, connections),
+            notes: plan.notes,
             held_entries: 0,
             held_bytes: 0,
             halt: None,
             in_doubt: Vec::new(),
             given_up: GivenUp::default(),
-        };
-        engine.run().await;
-        engine.end()
+        }
     }
-}
 
-impl Engine {
-    async fn run(&mut self) {
+    /// Sends until the source ends, a signal comes or something fails; then waits for the answers
+    /// that are still to come.
+    pub(super) async fn run(mut self) -> ShareEnded {
+        let notes = Arc::clone(&self.notes);
         while !self.is_over() {
             let news = self.news().await;
-            self.take(news);
-            if self.halt.is_none() {
-                self.admit_due(Instant::now());
-                let departures = self.choose();
-                if self.commit() {
-                    for job in departures {
-                        self.flights.depart(job);
-                    }
-                }
-            } else {
-                self.commit();
+            let departures = self.turn(news, &mut locked(&notes));
+            for job in departures {
+                self.flights.depart(job);
             }
         }
         if let Some(error) = self.source_failure.take() {
+            // The other threads still send what came before.
             self.halt.get_or_insert(error.into());
         }
-        if let Err(halt) = self.notes.checkpoint() {
-            self.halt.get_or_insert(halt);
+        self.in_doubt.extend(self.waiting.resting());
+        ShareEnded { halt: self.halt, in_doubt: self.in_doubt, given_up: self.given_up }
+    }
+
+    /// What is to be sent now, and was written down.
+    fn turn(&mut self, news: News, notes: &mut Notes) -> VecDeque<Box<Job>> {
+        self.take(news, notes);
+        let mut departures = VecDeque::new();
+        if self.halt.is_none() {
+            self.admit_due(Instant::now());
+            departures = self.choose(notes);
         }
+        if let Err(halt) = notes.commit() {
+            // Nothing is sent that could not be written down.
+            departures.clear();
+            self.halt(halt);
+        }
+        departures
+    }
+
+    /// Ends all threads, for this reason if it is the first.
+    fn halt(&mut self, halt: Halt) {
+        self.halt.get_or_insert(halt);
+        self.stop.cancel();
     }
 
     fn is_over(&self) -> bool {
@@ -168,7 +178,7 @@ impl Engine {
             news.batch = batch;
             happened = true;
         }
-        if self.stop.as_mut().poll(cx).is_ready() {
+        if self.stopped.as_mut().poll(cx).is_ready() {
             news.stopped = true;
             happened = true;
         }
@@ -182,13 +192,13 @@ impl Engine {
         self.held_entries < entries_max && self.held_bytes < HELD_BYTES_MAX
     }
 
-    fn take(&mut self, news: News) {
+    fn take(&mut self, news: News, notes: &mut Notes) {
         if news.stopped {
-            self.halt.get_or_insert(Halt::Interrupted);
+            self.halt(Halt::Interrupted);
         }
         let now = Instant::now();
         for landing in news.landings {
-            self.land(landing, now);
+            self.land(landing, now, notes);
         }
         self.exhausted |= news.ended;
         match news.batch {
@@ -199,12 +209,9 @@ impl Engine {
     }
 
     fn hold(&mut self, job: Box<Job>) {
-        if self.notes.done.contains(job.sequence) {
-            return;
-        }
         self.held_entries += 1;
         self.held_bytes += job.body_bytes;
-        self.waiting.schedule(job);
+        self.waiting.push(job);
     }
 
     fn admit_due(&mut self, now: Instant) {
@@ -217,7 +224,7 @@ impl Engine {
     }
 
     /// As many as there are connections for.
-    fn choose(&mut self) -> VecDeque<Box<Job>> {
+    fn choose(&mut self, notes: &mut Notes) -> VecDeque<Box<Job>> {
         let mut departures = VecDeque::new();
         while self.halt.is_none() && departures.len() < self.flights.room() {
             let Some(mut job) = self.lanes.take() else { break };
@@ -226,41 +233,51 @@ impl Engine {
                 Some(measured) => measured.retried(),
                 None => job.measured = Some(self.recorder.start_at(job.start, sent_at)),
             }
-            match job.prepare(&self.preparation, self.notes.rewriter.as_mut()) {
+            match job.prepare(&self.preparation, notes.rewriter.as_mut()) {
                 Ok(()) => {
                     job.attempts.count += 1;
-                    self.notes.sent(job.sequence);
+                    notes.sent(job.sequence);
                     departures.push_back(job);
                 }
-                Err(failure) => self.give_up(job, failure, None),
+                Err(failure) => self.give_up(job, failure, None, notes),
             }
         }
         departures
     }
 
-    fn land(&mut self, landing: Landing, now: Instant) {
+    fn land(&mut self, landing: Landing, now: Instant, notes: &mut Notes) {
         let Landing { mut job, result, .. } = landing;
         let recorded = job.recorded;
         match self.limits.judge(&mut job.attempts, result.as_ref(), recorded, now) {
-            Verdict::Ended(outcome) => self.finish(job, result.ok(), outcome, None, now),
+            Verdict::Ended(outcome) => {
+                let ending = Ending { answer: result.ok(), outcome, failure: None };
+                self.finish(job, ending, now, notes);
+            }
             Verdict::Again(_) if self.halt.is_some() => self.abandon(&job),
             Verdict::Again(again) => self.waiting.rest(job, again),
-            Verdict::GivenUp(failure) => self.give_up(job, failure, result.ok()),
+            Verdict::GivenUp(failure) => self.give_up(job, failure, result.ok(), notes),
         }
     }
 
-    fn give_up(&mut self, mut job: Box<Job>, failure: Failure, answer: Option<Answer>) {
+    fn give_up(
+        &mut self,
+        mut job: Box<Job>,
+        failure: Failure,
+        answer: Option<Answer>,
+        notes: &mut Notes,
+    ) {
         let kind = failure.kind;
         if self.on_give_up == OnGiveUp::Stop {
             if let Some(measured) = job.measured.take() {
                 measured.failed(kind);
             }
             self.abandon(&job);
-            self.halt.get_or_insert(Halt::GaveUp { sequence: job.sequence, failure });
+            self.halt(Halt::GaveUp { sequence: job.sequence, failure });
             return;
         }
         self.given_up.add(job.sequence, &failure);
-        self.finish(job, answer, Err(kind), Some(failure), Instant::now());
+        let ending = Ending { answer, outcome: Err(kind), failure: Some(failure) };
+        self.finish(job, ending, Instant::now(), notes);
     }
 
     /// It was sent, and will not be sent again by this run: nobody knows what it did.
@@ -271,54 +288,17 @@ impl Engine {
         self.let_go(job);
     }
 
-    fn finish(
-        &mut self,
-        mut job: Box<Job>,
-        answer: Option<Answer>,
-        outcome: Result<(), ErrorKind>,
-        failure: Option<Failure>,
-        now: Instant,
-    ) {
+    fn finish(&mut self, mut job: Box<Job>, ending: Ending, now: Instant, notes: &mut Notes) {
         let measured = job.measured.take().expect("what is finished was begun");
         let elapsed = now.saturating_duration_since(measured.sent());
-        measured.ended_at(now, outcome);
+        measured.ended_at(now, ending.outcome);
         self.let_go(&job);
         self.lanes.ended(&job.key);
-        let elapsed_us = u64::try_from(elapsed.as_micros()).ok();
-        self.notes.done(&mut job, Ending { answer, outcome, failure, elapsed_us });
+        notes.done(&mut job, ending, elapsed);
     }
 
     fn let_go(&mut self, job: &Job) {
         self.held_entries -= 1;
         self.held_bytes -= job.body_bytes;
-    }
-
-    /// `false` when what must be known before anything is sent could not be written down.
-    fn commit(&mut self) -> bool {
-        match self.notes.commit() {
-            Ok(()) => true,
-            Err(halt) => {
-                self.halt.get_or_insert(halt);
-                false
-            }
-        }
-    }
-
-    fn end(mut self) -> Ended {
-        self.in_doubt.extend(self.waiting.resting());
-        let mut next = self.notes.done.next();
-        if let Some(journal) = &self.notes.journal {
-            // It also knows what an earlier run left, and what of this one could not be written.
-            self.in_doubt = journal.in_doubt().collect();
-            next = journal.done().next();
-        }
-        self.in_doubt.sort_unstable();
-        Ended {
-            halt: self.halt,
-            next,
-            in_doubt: self.in_doubt,
-            given_up: self.given_up,
-            rewriter: self.notes.rewriter,
-        }
     }
 }

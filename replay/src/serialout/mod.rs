@@ -1,10 +1,11 @@
 //! From an archive or a stream to an HTTP target, in order.
 //!
-//! The source is read and requests are made on the runtime's threads; one further thread owns the
-//! connections and sends (see `engine`). What a run was, it tells as a report of the crate
+//! The source is read and requests are made on the runtime's threads (see `dealing`); further threads own
+//! the connections and send, each all requests of its keys (see `engine`). What a run was, it tells as a report of the crate
 //! `measure`, and request by request in the [outcomes file](crate::outcome).
 
 mod args;
+mod dealing;
 mod done;
 mod dry_run;
 mod engine;
@@ -15,7 +16,6 @@ mod lanes;
 mod log;
 mod notes;
 mod plan;
-mod pump;
 mod request;
 mod retry;
 mod stretch;
@@ -23,10 +23,11 @@ mod summary;
 mod waiting;
 
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::future::try_join_all;
 use http1_client::{Client, Keep};
 use measure::{Alarm, Measurement, Progress, Run};
 use service_kit::shutdown;
@@ -43,10 +44,13 @@ pub use stretch::Stretch;
 
 use crate::rewrite::Rewriter;
 use crate::source::Source;
+use dealing::Dealing;
 use done::Done;
+use engine::Engine;
 use job::Carrier;
 use journal::Journal;
-use plan::{Ended, Plan};
+use notes::Notes;
+use plan::{Ended, Plan, Share, ShareEnded};
 use retry::Limits;
 
 /// How often the line of progress is told anew.
@@ -79,29 +83,28 @@ pub async fn run(args: &SerialoutArgs) -> anyhow::Result<ExitCode> {
     }
     let measurement = Measurement::begin().context("starting to measure")?;
     let stop = shutdown::on_signals();
-    let plan = args.plan(source, done, journal, rewriter, &measurement, stop)?;
-    let ended = carry_out(plan, &measurement, &progress).await?;
+    let outcomes = args.outcomes.as_deref().map(|path| args.outcome_log(path)).transpose()?;
+    let notes = Notes { done, journal, outcomes, rewriter };
+    let (shares, notes) = args.shares(source, notes, &measurement, &stop)?;
+    let ended = carry_out(shares, &measurement, &progress).await?;
+    let notes = Arc::into_inner(notes).context("a thread still writes notes")?;
+    let ended = Ended::of(ended, notes.into_inner().unwrap_or_else(PoisonError::into_inner));
     progress.finish();
     args.report(&measurement.finish(), &ended)
 }
 
-/// On a thread of its own, with a runtime that has no other: sending never waits for a core that
-/// does something else, and wakes nobody.
+/// All shares at once.
 async fn carry_out(
-    plan: Plan,
+    shares: Vec<Share>,
     measurement: &Measurement,
     progress: &Progress,
-) -> anyhow::Result<Ended> {
-    let alone = runtime::Builder::new_current_thread().enable_all().build()?;
-    // Unconstrained: the one task there is must not be told to make room for others, half way
-    // through the answers that have come.
-    let plan = unconstrained(plan.carry_out());
-    let mut sending = tokio::task::spawn_blocking(move || alone.block_on(plan));
+) -> anyhow::Result<Vec<ShareEnded>> {
+    let mut sending = try_join_all(shares.into_iter().map(send));
     let mut show = tokio::time::interval(SHOW_EVERY);
     let mut shown = 0;
     loop {
         tokio::select! {
-            ended = &mut sending => return ended.context("sending"),
+            ended = &mut sending => return ended,
             _ = show.tick() => {
                 let ended = measurement.live().ended;
                 progress.advance(ended - shown);
@@ -110,6 +113,16 @@ async fn carry_out(
             }
         }
     }
+}
+
+/// On a thread of its own, with a runtime that has no other: sending never waits for a core that
+/// does something else, and wakes nobody.
+async fn send(share: Share) -> anyhow::Result<ShareEnded> {
+    let alone = runtime::Builder::new_current_thread().enable_all().build()?;
+    // Unconstrained: the one task there is must not be told to make room for others, half way
+    // through the answers that have come.
+    let sending = unconstrained(Engine::new(share).run());
+    tokio::task::spawn_blocking(move || alone.block_on(sending)).await.context("sending")
 }
 
 impl SerialoutArgs {
@@ -126,28 +139,31 @@ impl SerialoutArgs {
         Ok((self.source.open(next).await?, Some(journal)))
     }
 
-    fn plan(
+    fn shares(
         &self,
         source: Box<dyn Source>,
-        done: Done,
-        journal: Option<Journal>,
-        rewriter: Option<Rewriter>,
+        notes: Notes,
         measurement: &Measurement,
-        stop: CancellationToken,
-    ) -> anyhow::Result<Plan> {
-        let target = self.target(rewriter.as_ref())?;
+        stop: &CancellationToken,
+    ) -> anyhow::Result<(Vec<Share>, Arc<Mutex<Notes>>)> {
+        let target = self.target(notes.rewriter.as_ref())?;
         let preparation = self.preparation(target.clone(), &*source);
-        let looked_at = self.outcomes.is_some() || rewriter.as_ref().is_some_and(Rewriter::learns);
+        let learns = notes.rewriter.as_ref().is_some_and(Rewriter::learns);
         let carrier = Carrier {
             client: Client::new(target, self.timeout)?,
-            keep: if looked_at { Keep::All } else { Keep::Nothing },
+            keep: if self.outcomes.is_some() || learns { Keep::All } else { Keep::Nothing },
         };
-        let ahead = rewriter.is_none().then(|| preparation.clone());
-        Ok(Plan {
+        let dealing = Dealing {
             order: self.order,
-            connections: if self.order == Order::Global { 1 } else { self.connections.get() },
             pace: self.pace(),
             gap_max: self.gap_max.unwrap_or(Duration::MAX),
+            to: self.to,
+            done: notes.done.clone(),
+            preparation: notes.rewriter.is_none().then(|| preparation.clone()),
+        };
+        let notes = Arc::new(Mutex::new(notes));
+        let plan = Plan {
+            order: self.order,
             limits: Limits {
                 retries: self.retries,
                 give_up: self.give_up,
@@ -156,15 +172,19 @@ impl SerialoutArgs {
             on_give_up: self.on_give_up,
             preparation,
             carrier: Arc::new(carrier),
-            rewriter,
-            batches: pump::start(source, self.to, ahead),
-            done,
-            journal,
-            outcomes: self.outcomes.as_deref().map(|path| self.outcome_log(path)).transpose()?,
-            recorder: measurement.recorder(),
+            notes: Arc::clone(&notes),
             alarm: Alarm::start().context("starting the alarm")?,
-            stop,
-        })
+            stop: stop.child_token(),
+        };
+        let connections = self.connections_by_thread();
+        let batches = dealing::start(source, dealing, connections.len());
+        let share = |(connections, batches)| Share {
+            plan: plan.clone(),
+            connections,
+            batches,
+            recorder: measurement.recorder(),
+        };
+        Ok((connections.into_iter().zip(batches).map(share).collect(), notes))
     }
 
     fn report(&self, run: &Run, ended: &Ended) -> anyhow::Result<ExitCode> {

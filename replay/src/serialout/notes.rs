@@ -2,6 +2,8 @@
 
 use std::mem;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http1_client::{Answer, Failure};
 use measure::ErrorKind;
@@ -29,8 +31,11 @@ pub(super) struct Ending {
     pub(super) outcome: Result<(), ErrorKind>,
     /// Why it was given up.
     pub(super) failure: Option<Failure>,
-    /// Since it was first sent, in microseconds.
-    pub(super) elapsed_us: Option<u64>,
+}
+
+/// The threads take turns. One that panics leaves them as they are: whole, between two turns.
+pub(super) fn locked(notes: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
+    notes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Notes {
@@ -41,19 +46,20 @@ impl Notes {
         }
     }
 
-    /// A job will not be sent any more.
-    pub(super) fn done(&mut self, job: &mut Job, ending: Ending) {
+    /// A job will not be sent any more, so long after it was first sent.
+    pub(super) fn done(&mut self, job: &mut Job, ending: Ending, elapsed: Duration) {
         self.done.insert(job.sequence);
         if self.rewriter.is_some() || self.outcomes.is_some() {
-            self.tell(job, ending);
+            self.tell(job, ending, elapsed);
         }
         if let Some(journal) = &mut self.journal {
             journal.note_done(job.sequence);
         }
     }
 
-    fn tell(&mut self, job: &mut Job, ending: Ending) {
-        let Ending { answer, outcome, failure, elapsed_us } = ending;
+    fn tell(&mut self, job: &mut Job, ending: Ending, elapsed: Duration) {
+        let Ending { answer, outcome, failure } = ending;
+        let elapsed_us = u64::try_from(elapsed.as_micros()).ok();
         let body_cut = answer.as_ref().is_some_and(|answer| answer.body_cut);
         let response = answer.map(|answer| response(answer, elapsed_us));
         if let (Some(rewriter), Some(recorded), Some(response)) =

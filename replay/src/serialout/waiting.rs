@@ -3,19 +3,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use measure::{Alarm, Pace, Schedule, Start, Until};
+use measure::{Alarm, Start, Until};
 use traffic_archive::Sequence;
 
 use super::job::Job;
 
 /// Jobs and the times they wait for.
 pub(super) struct Waiting {
-    pace: Pace,
-    gap_max: Duration,
-    /// Begins with the first entry: opening the source is no delay.
-    schedule: Option<Schedule>,
     /// In order of their start.
     not_due: VecDeque<Box<Job>>,
     /// To be tried again.
@@ -25,22 +21,12 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) fn new(pace: Pace, gap_max: Duration, alarm: Alarm) -> Self {
-        Self {
-            pace,
-            gap_max,
-            schedule: None,
-            not_due: VecDeque::new(),
-            resting: BTreeMap::new(),
-            alarm,
-            next_due: None,
-        }
+    pub(super) fn new(alarm: Alarm) -> Self {
+        Self { not_due: VecDeque::new(), resting: BTreeMap::new(), alarm, next_due: None }
     }
 
-    /// The next entry of the source waits until it should start.
-    pub(super) fn schedule(&mut self, mut job: Box<Job>) {
-        let begin = || Schedule::new(self.pace, Instant::now()).with_gap_max(self.gap_max);
-        job.start = self.schedule.get_or_insert_with(begin).next(job.recorded_at());
+    /// The next entry waits until it should start.
+    pub(super) fn push(&mut self, job: Box<Job>) {
         self.not_due.push_back(job);
     }
 

@@ -23,7 +23,8 @@ async fn retries_never_overtake() {
     for (order, demand) in [("key", Demand::Key), ("global", Demand::Global)] {
         let faults = faults("5%", "3%", "0.5%");
         let sink = sink(SinkSettings { demand, faults, ..SinkSettings::default() }).await;
-        let flags = format!("--max --order {order} --timeout 300ms --outcomes @outcomes");
+        let flags =
+            format!("--max --order {order} --threads 2 --timeout 300ms --outcomes @outcomes");
         let run = bed.run(&url(&sink), &flags).await;
         assert_eq!(run.code, Some(0), "{}", run.told());
         let verdict = sink.stop().await.unwrap();

@@ -49,7 +49,7 @@ async fn nothing_is_lost_or_swapped_and_what_comes_twice_was_told() {
         ..SinkSettings::default()
     })
     .await;
-    let flags = "--rate 2000/s --connections 8 --state @state --outcomes @outcomes";
+    let flags = "--rate 2000/s --connections 8 --threads 3 --state @state --outcomes @outcomes";
     let told = crash_and_finish(&bed, &url(&sink), flags).await;
     let verdict = sink.stop().await.unwrap();
     assert!(verdict.in_order, "{verdict}");

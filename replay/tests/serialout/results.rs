@@ -8,13 +8,16 @@ use crate::bed::{Bed, at, sink, url};
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_arrives_in_the_order_that_was_demanded() {
     let bed = Bed::with_entries(1500, 40).await;
-    for (order, demand, connections) in
-        [("global", Demand::Global, 1), ("key", Demand::Key, 16), ("none", Demand::None, 16)]
-    {
+    for (order, demand, threads, connections) in [
+        ("global", Demand::Global, 1, 1),
+        ("key", Demand::Key, 1, 16),
+        ("key", Demand::Key, 3, 16),
+        ("none", Demand::None, 3, 16),
+    ] {
         let sink =
             sink(SinkSettings { demand, faults: latency("0ms..2ms"), ..SinkSettings::default() })
                 .await;
-        let flags = format!("--max --order {order} --connections 16 --quiet");
+        let flags = format!("--max --order {order} --connections 16 --threads {threads} --quiet");
         let run = bed.run(&url(&sink), &flags).await;
         assert_eq!(run.code, Some(0), "{}", run.told());
         let verdict = sink.stop().await.unwrap();
