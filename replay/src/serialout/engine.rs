@@ -36,7 +36,7 @@ pub(super) const HELD_ENTRIES_MAX: usize = 8192;
 /// sent has left the processor's caches by then.
 const AHEAD_ENTRIES: usize = 1024;
 
-/// How often the thread looks for news before it sleeps.
+/// How often a thread with one connection looks for news before it sleeps.
 const LOOKS_BEFORE_SLEEP: u32 = 50;
 
 /// Bytes of their bodies, give or take a batch.
@@ -145,10 +145,12 @@ impl Engine {
         self.flights.is_empty() && (drained || self.halt.is_some())
     }
 
-    /// Waits until something has happened. A thread that sleeps wakes up late, a target that is fast
-    /// would wait for it with every answer: so it looks often before it sleeps.
+    /// Waits until something has happened. A thread that sleeps wakes up late, and with one connection a
+    /// target that is fast would wait for it with every answer: so it looks often before it sleeps. With
+    /// several it does not: others are under way meanwhile, and what comes together is taken together.
     async fn news(&mut self) -> News {
-        for _ in 0..LOOKS_BEFORE_SLEEP {
+        let looks = if self.flights.connections_max() == 1 { LOOKS_BEFORE_SLEEP } else { 0 };
+        for _ in 0..looks {
             let now = poll_fn(|cx| Poll::Ready(self.poll_news(cx))).await;
             if let Poll::Ready(news) = now {
                 return news;

@@ -29,6 +29,10 @@ impl Flights {
         self.under_way.is_empty()
     }
 
+    pub(super) fn connections_max(&self) -> usize {
+        self.connections_max
+    }
+
     /// How many further requests may depart.
     pub(super) fn room(&self) -> usize {
         self.connections_max - self.under_way.len()
