@@ -1,6 +1,7 @@
 //! An entry as a line of JSON, and back.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -207,11 +208,23 @@ pub(crate) fn heading(json: &[u8]) -> Result<Heading<'_>, String> {
     }
 }
 
+/// What a line begins with.
+const FIRST_FIELD: &[u8] = br#"{"sequence":"#;
+
+/// Where the digits of the sequence number are, in a line that begins as [`Entry::write_json`] begins
+/// it.
+pub(crate) fn first_number(json: &[u8]) -> Option<Range<usize>> {
+    let begin = FIRST_FIELD.len();
+    let rest = json.strip_prefix(FIRST_FIELD)?;
+    let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+    (digits > 0 && rest[digits] == b',').then_some(begin..begin + digits)
+}
+
 /// The heading of a line that begins as [`Entry::write_json`] begins it, found without going
 /// through the rest. `None` of any other line, and where the key has an escape in it.
 fn first_fields(json: &[u8]) -> Option<Heading<'_>> {
-    let rest = json.strip_prefix(br#"{"sequence":"#)?;
-    let (number, rest) = rest.split_at(rest.iter().position(|byte| !byte.is_ascii_digit())?);
+    let number = first_number(json)?;
+    let (number, rest) = (&json[number.clone()], &json[number.end..]);
     let rest = rest.strip_prefix(br#","at":""#)?.split_at_checked(TIME_BYTES)?.1;
     let rest = rest.strip_prefix(br#"","key":""#)?;
     let end = memchr::memchr2(b'"', b'\\', rest)?;
@@ -236,6 +249,17 @@ mod tests {
             assert_eq!(heading(&json).unwrap(), parsed);
             let plain = !key.contains(['"', '\\', '\n']);
             assert_eq!(first_fields(&json), plain.then_some(parsed), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_number_is_found_where_it_stands_first() {
+        let digits = |json: &str| first_number(json.as_bytes()).map(|range| json[range].to_owned());
+        assert_eq!(digits(r#"{"sequence":42,"at":""}"#).unwrap(), "42");
+        for other in
+            [r#"{"sequence": 42,"#, r#"{"sequence":4e2,"#, r#"{"sequence":,"#, r#"{"sequence":42"#]
+        {
+            assert_eq!(digits(other), None, "{other}");
         }
     }
 }

@@ -60,7 +60,8 @@ How to read the table:
 Figures:
   posts          accepted POSTs/s, order-producer-api alone over the embedded log. A POST is accepted
                  when its record is synced to disk.
-  posts-kafka    the same over Kafka, acknowledged by all replicas (here one).
+  posts-kafka    the same over Kafka, acknowledged by all replicas (here one), by a broker that has been
+                 loaded for 40 s: until then Java compiles it.
   sustained      orders/s accepted and projected, all-in-one: the clock stops when SQL holds them all.
   fill-sqlite    events/s that order-processor projects from a full log into an empty store.
   fill-postgres  the same into Postgres.

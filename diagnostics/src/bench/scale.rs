@@ -13,6 +13,8 @@ pub struct Scale {
     pub rounds: usize,
     /// How long a side is loaded before its first round: files grow, connections and caches fill.
     pub warm_up: Duration,
+    /// How long a broker that has just started is loaded before anything is measured on it.
+    pub broker_warm_up: Duration,
     /// How long one side is loaded in a round.
     pub round: Duration,
     /// How long the all-in-one is loaded in a round: long enough for a backlog to show.
@@ -57,6 +59,7 @@ impl Scale {
             return Self {
                 rounds: 1,
                 warm_up: Duration::from_secs(1),
+                broker_warm_up: Duration::from_secs(1),
                 round: Duration::from_secs(1),
                 sustained_round: Duration::from_secs(2),
                 fill_orders: 20_000,
@@ -77,6 +80,7 @@ impl Scale {
         Self {
             rounds: 3,
             warm_up: Duration::from_secs(3),
+            broker_warm_up: Duration::from_secs(40),
             round: Duration::from_secs(5),
             sustained_round: Duration::from_secs(10),
             fill_orders: 200_000,

@@ -1,7 +1,9 @@
 //! Entries and lines that travel together from the decompressing thread.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
@@ -61,9 +63,42 @@ impl Batch for EntryBatch {
 /// has under way.
 const BATCHES_KEPT_MAX: usize = 64;
 
+/// What is known of a line before its bytes are shared.
+struct LineHeading {
+    sequence: Sequence,
+    key: Key,
+    bytes: usize,
+}
+
+/// Where the key is. Nearly every key is in the line as it is, so that none needs memory of its own.
+enum Key {
+    InLine(Range<usize>),
+    Unescaped(Bytes),
+}
+
+impl Key {
+    /// `key` was found in `line`.
+    fn of(key: Cow<'_, str>, line: &[u8]) -> Self {
+        match key {
+            Cow::Borrowed(key) => {
+                let begin = key.as_ptr().addr() - line.as_ptr().addr();
+                Self::InLine(begin..begin + key.len())
+            }
+            Cow::Owned(key) => Self::Unescaped(key.into()),
+        }
+    }
+
+    fn take(self, json: &Bytes) -> Bytes {
+        match self {
+            Self::InLine(range) => json.slice(range),
+            Self::Unescaped(key) => key,
+        }
+    }
+}
+
 #[derive(Default)]
 pub(super) struct LineBatch {
-    headings: Vec<(Sequence, Bytes, usize)>,
+    headings: Vec<LineHeading>,
     json: BytesMut,
     /// The newest batches that were given away, oldest first.
     given: VecDeque<Bytes>,
@@ -97,7 +132,8 @@ impl Batch for LineBatch {
             self.json.extend_from_slice(line.unclosed);
             self.json.extend_from_slice(b"}");
             let bytes = line.unclosed.len() + 1;
-            self.headings.push((sequence, Bytes::from(heading.key.into_owned()), bytes));
+            let key = Key::of(heading.key, line.json);
+            self.headings.push(LineHeading { sequence, key, bytes });
         }
         Ok(sequence)
     }
@@ -109,9 +145,10 @@ impl Batch for LineBatch {
     fn take(&mut self) -> Vec<Line> {
         let mut json = mem::take(&mut self.json).freeze();
         self.given.push_back(json.clone());
-        let headings = self.headings.drain(..);
-        headings
-            .map(|(sequence, key, bytes)| Line { sequence, key, json: json.split_to(bytes) })
-            .collect()
+        let line = |LineHeading { sequence, key, bytes }| {
+            let json = json.split_to(bytes);
+            Line { sequence, key: key.take(&json), json }
+        };
+        self.headings.drain(..).map(line).collect()
     }
 }

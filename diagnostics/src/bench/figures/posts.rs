@@ -29,6 +29,8 @@ pub async fn kafka(bench: &Bench) -> anyhow::Result<Outcome> {
     };
     let data = DataDir::new(bench)?;
     let producer = producer(bench, &data, kafka.url().to_owned()).await?;
+    // Java compiles what is used while it is used, and takes the cores for that which are measured.
+    bench.oha.post(producer.url(), CONNECTIONS[0], Amount::For(bench.scale.broker_warm_up)).await?;
     let rows = rows(bench, &producer, "Kafka", KAFKA_AT_LEAST).await?;
     producer.stop().await?;
     kafka.remove().await?;
