@@ -28,7 +28,8 @@ pub enum ArchiveError {
         /// Where it is.
         location: String,
     },
-    /// Another writer is at work there.
+    /// Another writer is at work there. In an object store it may have taken the archive over: what
+    /// this one has written durably stays, what it had not is not in the archive.
     #[error("{location} is being written by somebody else")]
     InUse {
         /// Where it is.
@@ -73,6 +74,8 @@ pub enum ArchiveError {
 pub struct Damage {
     /// In which segment.
     pub segment: SegmentNumber,
+    /// The name of its file.
+    pub file: String,
     /// In which line of it, from 1; `None` when it is the segment's file as a whole.
     pub line: Option<u64>,
     /// What is wrong there.
@@ -81,7 +84,7 @@ pub struct Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.segment.file_name())?;
+        f.write_str(&self.file)?;
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }
