@@ -98,7 +98,7 @@ impl Location {
     /// Reaches what is there.
     pub fn open(&self) -> Result<Store, ArchiveError> {
         let objects: Arc<dyn ObjectStore> = match &self.0 {
-            Place::Folder(path) if !path.exists() => {
+            Place::Folder(path) if !path.is_dir() => {
                 return Err(ArchiveError::NotFound { location: self.to_string() });
             }
             Place::Folder(path) => Arc::new(

@@ -85,7 +85,7 @@ async fn ctrl_c_leaves_no_bar_behind() {
 
     let sink = person.desk.starts(&["load-sink", "--listen", "127.0.0.1:0"]);
     let serialout = format!("serialout @a --rate 1/s --target {}", sink.says("listening on "));
-    let screen = person.interrupts(&serialout, "/1,000 (", 130).await;
+    let screen = person.interrupts(&serialout, " 1/1,000 (", 130).await;
     assert!(screen.contains("ended early"), "{screen}");
     // What is logged meanwhile has a line of its own.
     let logged = screen.lines().find(|line| line.contains("once more to stop at once"));
