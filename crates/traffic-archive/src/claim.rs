@@ -79,8 +79,12 @@ impl Claim {
         let version = guarded.then_some(version);
         let mut claim = Self { store, writer, version, _lock: lock };
         (manifest.finished, manifest.writer) = (false, Some(writer));
-        claim.put_manifest(&manifest).await?;
-        Ok((claim, manifest))
+        match claim.put_manifest(&manifest).await {
+            Ok(()) => Ok((claim, manifest)),
+            // Between the look at it and now, so this writer was never at work.
+            Err(ArchiveError::TakenOver { location }) => Err(ArchiveError::InUse { location }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts a segment's file where no other is, and gives its name. It counts once the manifest names it.
@@ -182,7 +186,7 @@ async fn swap(
             return Ok(version);
         }
         if version.e_tag != last.e_tag {
-            return Err(ArchiveError::InUse { location: store.location.to_string() });
+            return Err(ArchiveError::TakenOver { location: store.location.to_string() });
         }
         if puts == PUTS_MAX {
             return Err(store.failed(source));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::answer;
 use crate::manifest::SegmentNumber;
 use crate::segment::LINE_BYTES_MAX;
 
@@ -28,10 +29,17 @@ pub enum ArchiveError {
         /// Where it is.
         location: String,
     },
-    /// Another writer is at work there. In an object store it may have taken the archive over: what
-    /// this one has written durably stays, what it had not is not in the archive.
+    /// Another writer is at work there.
     #[error("{location} is being written by somebody else")]
     InUse {
+        /// Where it is.
+        location: String,
+    },
+    /// Another writer goes on with it, in an object store. What this one had made durable stays.
+    #[error(
+        "{location} was taken over by another writer: what was not durable by then is not in it"
+    )]
+    TakenOver {
         /// Where it is.
         location: String,
     },
@@ -57,12 +65,12 @@ pub enum ArchiveError {
     #[error("this is no entry: {0}")]
     NotAnEntry(String),
     /// The folder or object store failed, after its own retries.
-    #[error("{location}: {source}")]
+    #[error("{location}: {}", answer::reason(.failure))]
     Store {
         /// Which archive.
         location: String,
         /// The failure.
-        source: object_store::Error,
+        failure: object_store::Error,
     },
     /// Compressing failed, or the writer failed before and takes no more entries.
     #[error("the archive can't be written any further: {0}")]

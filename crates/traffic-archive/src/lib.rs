@@ -40,6 +40,7 @@
 //!
 //! Architecture Invariant: this crate sends nothing; what is done with the requests is its users' affair.
 
+mod answer;
 mod chain;
 mod claim;
 mod entry;

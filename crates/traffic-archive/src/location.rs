@@ -15,6 +15,7 @@ use object_store::{
     ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
 
+use crate::answer::{self, is_missing_file};
 use crate::error::ArchiveError;
 use crate::manifest;
 
@@ -180,6 +181,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// Why the folder or object store failed, in a sentence.
+    pub fn reason(failure: &object_store::Error) -> String {
+        answer::reason(failure)
+    }
+
     /// All of a file, `None` when there is none.
     pub(crate) async fn read(&self, file: &str) -> Result<Option<Bytes>, ArchiveError> {
         Ok(self.read_version(file).await?.map(|(bytes, _)| bytes))
@@ -197,7 +203,7 @@ impl Store {
         };
         match read.await {
             Ok(read) => Ok(Some(read)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(source) if is_missing_file(&source) => Ok(None),
             Err(source) => Err(self.failed(source)),
         }
     }
@@ -219,7 +225,12 @@ impl Store {
         Ok(self.objects.put_opts(&Path::from(file), payload, options).await?.into())
     }
 
-    pub(crate) fn failed(&self, source: object_store::Error) -> ArchiveError {
-        ArchiveError::Store { location: self.location.to_string(), source }
+    pub(crate) fn failed(&self, failure: object_store::Error) -> ArchiveError {
+        let mut location = self.location.to_string();
+        if self.conditions && std::env::var_os("AWS_ACCESS_KEY_ID").is_none() {
+            // Then the machine itself is asked for keys, and its answer is hard to understand.
+            location.push_str(" (AWS_ACCESS_KEY_ID is not set)");
+        }
+        ArchiveError::Store { location, failure }
     }
 }

@@ -51,7 +51,7 @@ impl Default for WriterSettings {
 }
 
 /// Appends to an archive. One writer at a time: in a folder the second is refused; in an object store
-/// it takes the archive over, and the first fails with [`ArchiveError::InUse`] when its next segment
+/// it takes the archive over, and the first fails with [`ArchiveError::TakenOver`] when its next segment
 /// ends. (An object store that knows no conditional puts keeps nobody away, which is warned of.)
 ///
 /// Compression and files are a thread's; [`append`](Self::append) waits when that falls behind, so

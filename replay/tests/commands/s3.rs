@@ -84,7 +84,8 @@ fn a_writer_that_was_taken_over_says_so_and_has_harmed_nothing() {
     let first = first.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&first.stderr);
     assert_eq!(first.status.code(), Some(1), "{said}");
-    assert_eq!(said, format!("error: {place} is being written by somebody else\n"));
+    let begin = format!("error: {place} was taken over by another writer: ");
+    assert!(said.starts_with(&begin) && said.lines().count() == 1, "{said}");
 
     let found = desk.json(&["verify", &place]);
     assert_eq!((&found["whole"], &found["finished"]), (&json!(true), &json!(true)), "{found}");
@@ -111,11 +112,33 @@ fn whoever_goes_on_with_an_archive_at_once_it_becomes_whole() {
     for writer in all {
         let ended = writer.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&ended.stderr);
-        assert!(said.is_empty() || said.contains("written by somebody else"), "{said}");
+        let reasons = ["was taken over by another writer", "is being written by somebody else"];
+        assert!(said.is_empty() || reasons.iter().any(|reason| said.contains(reason)), "{said}");
         codes.push(ended.status.code());
     }
     assert!(codes.contains(&Some(0)), "the last one is taken over by nobody: {codes:?}");
     let found = desk.json(&["verify", &place]);
     assert_eq!((&found["whole"], &found["finished"]), (&json!(true), &json!(true)), "{found}");
     assert_eq!(found["chain"], local["chain"]);
+}
+
+#[test]
+fn a_bucket_or_key_that_is_not_known_is_no_missing_archive() {
+    let Some((bucket, variables)) = variables() else { return };
+    let place = format!("s3://{bucket}/nothing");
+    let desk = Desk::with_variables(variables.clone());
+    let missing = format!("error: there is no archive at {place}: it has no manifest.json\n");
+    assert_eq!(desk.run(&["verify", &place]).err, missing);
+    let nowhere = desk.run(&["verify", "s3://no-such-bucket/a"]);
+    assert_eq!(nowhere.code, Some(1));
+    assert!(nowhere.err.ends_with(" (NoSuchBucket)\n"), "{}", nowhere.err);
+
+    let stranger = variables.into_iter().map(|(name, value)| match name {
+        "AWS_ACCESS_KEY_ID" => (name, "nobody".to_owned()),
+        _ => (name, value),
+    });
+    let refused = Desk::with_variables(stranger.collect()).run(&["verify", &place]);
+    assert_eq!(refused.code, Some(1));
+    let begin = format!("error: {place}: the object store refuses: ");
+    assert!(refused.err.starts_with(&begin), "{}", refused.err);
 }

@@ -64,7 +64,7 @@ async fn who_is_taken_over_is_refused_and_has_harmed_nothing() {
     let mut second = shared.take_over().await.unwrap();
     // Its segment comes before that of the second, and under the same name.
     let refused = write(&mut first, "/2 of the first").await;
-    assert!(matches!(refused, Err(ArchiveError::InUse { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(ArchiveError::TakenOver { .. })), "{refused:?}");
     write(&mut second, "/2").await.unwrap();
     write(&mut second, "/3").await.unwrap();
     let manifest = second.finish().await.unwrap();
@@ -117,7 +117,7 @@ async fn writers_that_fight_for_an_archive_leave_it_whole() {
                     let path = format!("/{fighter}/{round}/{number}");
                     match write(&mut writer, &path).await {
                         Ok(()) => durable.push(path),
-                        Err(ArchiveError::InUse { .. }) => break,
+                        Err(ArchiveError::TakenOver { .. }) => break,
                         Err(error) => panic!("{error}"),
                     }
                 }
