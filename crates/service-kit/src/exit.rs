@@ -31,7 +31,7 @@ impl Usage {
     }
 }
 
-/// Runs a tool that prints with `println!`. Where whoever reads it has gone, as `head` does, it unwinds, so
+/// Runs what prints with `println!`. Where whoever reads it has gone, as `head` does, it unwinds, so
 /// that everything it holds is given back, and ends in silence with [`NOBODY_READS`]. Where it can't be
 /// printed for another reason, such as a full disk, it ends with a sentence and [`FAILED`].
 pub fn when_read(tool: impl FnOnce() -> ExitCode) -> ExitCode {
