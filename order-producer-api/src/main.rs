@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use service_kit::config::CommonArgs;
-use service_kit::program;
+use service_kit::{exit, program};
 
 /// Takes orders over HTTP and appends them to the log as commands.
 ///
@@ -16,8 +16,12 @@ struct Args {
     common: CommonArgs,
 }
 
+fn main() -> ExitCode {
+    exit::when_read(run)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     program::run(&Args::parse().common, order_producer_api::LISTEN_DEFAULT, order_producer_api::run)
         .await
 }

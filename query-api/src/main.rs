@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use service_kit::config::CommonArgs;
-use service_kit::program;
+use service_kit::{exit, program};
 
 /// Reads orders and markets from the store and shows them over HTTP. Writes nothing.
 #[derive(Parser)]
@@ -14,7 +14,11 @@ struct Args {
     common: CommonArgs,
 }
 
+fn main() -> ExitCode {
+    exit::when_read(run)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     program::run(&Args::parse().common, query_api::LISTEN_DEFAULT, query_api::run).await
 }

@@ -1,6 +1,7 @@
 //! The program `replay`: picks the subcommand.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use replay::capture::{self, CaptureArgs};
@@ -12,11 +13,16 @@ use replay::serialout::{self, SerialoutArgs};
 use replay::verify::{self, VerifyArgs};
 use service_kit::config::{LogFormat, TelemetrySettings};
 use service_kit::{exit, telemetry};
+use tokio::runtime::Runtime;
 
 /// What is logged if `RUST_LOG` asks for nothing else: a broker that is away and is waited for, an archive
 /// that failed, and that a second signal ends at once. What a log says of a failed append is said by who
 /// tries again, too.
 const LOGGED: &str = "warn,event_log=error,service_kit::shutdown=info";
+
+/// How long work on other threads that was given up, such as a read of a source that never answers, may
+/// keep a command from ending. All that matters has been waited for then.
+const GIVEN_UP_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// History again, in the same order, with proof.
 ///
@@ -24,6 +30,12 @@ const LOGGED: &str = "warn,event_log=error,service_kit::shutdown=info";
 /// same below an `s3://bucket/prefix`; there, endpoint, region and keys come from `AWS_ENDPOINT`,
 /// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and `AWS_ALLOW_HTTP=true` allows an
 /// endpoint without TLS.
+///
+/// An archive has one writer. In a folder a second one is refused; in S3 `--append` and `--resume` take
+/// the archive over, and the writer before ends with an error at its next segment: nothing that either
+/// has written is harmed. That takes an object store with conditional puts. Where it has none, a warning
+/// says that nobody is kept away; where it answers them with an error (501),
+/// `AWS_CONDITIONAL_PUT=disabled` does without.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -43,10 +55,16 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    exit::when_read(|| run().unwrap_or_else(|error| exit::exit_code(&Err(error))))
+    exit::when_read(|| run_to_its_end().unwrap_or_else(|error| exit::exit_code(&Err(error))))
 }
 
-#[tokio::main]
+fn run_to_its_end() -> anyhow::Result<ExitCode> {
+    let runtime = Runtime::new()?;
+    let ended = runtime.block_on(run());
+    runtime.shutdown_timeout(GIVEN_UP_WAIT_MAX);
+    ended
+}
+
 async fn run() -> anyhow::Result<ExitCode> {
     let command = Args::parse().command;
     let logs = TelemetrySettings { filter: LOGGED.to_owned(), format: LogFormat::Text };

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use service_kit::config::CommonArgs;
-use service_kit::{docs, program};
+use service_kit::{docs, exit, program};
 
 /// An event-sourced order service whose truth is an ordered log.
 ///
@@ -47,8 +47,12 @@ Then:
 
 Exit codes: 0 stopped as told, 1 failed, 2 wrong flag or configuration, 130 told twice to stop.";
 
+fn main() -> ExitCode {
+    exit::when_read(run)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let args = Args::parse();
     if args.print_openapi {
         print!("{}", openapi());

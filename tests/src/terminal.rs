@@ -110,6 +110,13 @@ impl Terminal {
         let (screen, all) = (shown.screen.screen(), &shown.all);
         assert!(!screen.alternate_screen(), "what was there before is shown again");
         assert!(!screen.hide_cursor(), "the cursor is there");
+        let contents = screen.contents();
+        let own_line = !contents.contains("exit-code") || contents.contains("\nexit-code");
+        assert!(
+            own_line || contents.starts_with("exit-code"),
+            "the last line has its end: {contents}"
+        );
+        assert!(!contents.contains('━'), "nothing that was under way is left: {contents}");
         assert_eq!(line_of(all, "exit-code "), Some(code.to_string().as_str()), "{all}");
         assert_eq!(
             line_of(all, "tty-behind "),

@@ -1,5 +1,6 @@
 //! What operators do to a program, meaning well or not.
 
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
@@ -18,6 +19,25 @@ async fn a_program_whose_stderr_was_closed_works_and_stops_as_told() {
     let response = client.post(&purchase(1, 100), &[("Prefer", "wait=10")]).await.unwrap();
     assert_eq!(response.status(), StatusCode::CREATED);
     running.stop();
+}
+
+#[test]
+fn what_a_program_only_prints_ends_in_silence_where_nobody_reads_it() {
+    let house = House::new(Profile::Embedded).expect("the embedded profile is always there");
+    for (program, flag) in [
+        ("seriatim", "--print-config"),
+        ("seriatim", "--print-openapi"),
+        ("order-producer-api", "--print-config"),
+        ("order-processor", "--print-config"),
+        ("query-api", "--print-config"),
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut tool = house.tool(program);
+        let ended = tool.arg(flag).stdout(writer).stderr(Stdio::piped()).spawn();
+        let ended = ended.and_then(Child::wait_with_output).expect("it runs");
+        assert_eq!((ended.status.code(), ended.stderr.len()), (Some(141), 0), "{ended:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

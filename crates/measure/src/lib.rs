@@ -51,6 +51,7 @@ mod series;
 mod shard;
 mod slo;
 mod tally;
+mod terminal;
 #[cfg(test)]
 mod testing;
 mod told;

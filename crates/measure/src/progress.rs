@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Measurement;
 use crate::quantity::{show_count, show_time};
+use crate::terminal;
 
 /// How often the bar is drawn anew, so that its rate and time are true while nothing ends.
 const DRAW_EVERY: Duration = Duration::from_millis(200);
@@ -23,7 +24,7 @@ pub struct Progress {
 impl Progress {
     /// `what` is done to `total` things; `None` when nobody knows how many.
     pub fn new(what: impl Into<Cow<'static, str>>, total: Option<u64>) -> Self {
-        Self::on(ProgressDrawTarget::stderr(), what, total)
+        Self::on(terminal::stderr(), what, total)
     }
 
     /// Shows nothing, for `--quiet`.
@@ -100,15 +101,15 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
-    use indicatif::InMemoryTerm;
+    use indicatif::{InMemoryTerm, TermLike as _};
 
     use super::*;
     use crate::Start;
+    use crate::terminal::drawn_on;
 
     fn shown(total: Option<u64>, then: impl FnOnce(&Progress)) -> String {
         let terminal = InMemoryTerm::new(10, 200);
-        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-        let progress = Progress::on(target, "serialout", total);
+        let progress = Progress::on(drawn_on(terminal.clone()), "serialout", total);
         then(&progress);
         progress.bar.force_draw();
         terminal.contents()
@@ -146,10 +147,11 @@ mod tests {
     #[test]
     fn a_finished_line_is_gone() {
         let terminal = InMemoryTerm::new(10, 200);
-        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-        let progress = Progress::on(target, "dump", Some(3));
+        let progress = Progress::on(drawn_on(terminal.clone()), "dump", Some(3));
         progress.bar.force_draw();
         assert!(!terminal.contents().is_empty());
+        // As a terminal does when somebody types Ctrl-C.
+        terminal.write_str("^C").unwrap();
         progress.finish();
         assert_eq!(terminal.contents(), "");
     }

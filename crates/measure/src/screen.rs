@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::terminal;
+
 /// How often the lines are drawn anew.
 const DRAW_EVERY: Duration = Duration::from_millis(200);
 
@@ -17,7 +19,7 @@ pub struct Screen {
 impl Screen {
     /// `title` stands before the first line.
     pub fn new(title: &'static str) -> Self {
-        Self::on(ProgressDrawTarget::stderr(), title)
+        Self::on(terminal::stderr(), title)
     }
 
     /// Shows nothing.
@@ -60,21 +62,23 @@ impl Drop for Screen {
 
 #[cfg(test)]
 mod tests {
-    use indicatif::InMemoryTerm;
+    use indicatif::{InMemoryTerm, TermLike as _};
 
     use super::*;
+    use crate::terminal::drawn_on;
 
     #[test]
     fn it_shows_every_line_until_it_is_finished() {
         let terminal = InMemoryTerm::new(10, 80);
-        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-        let screen = Screen::on(target, "load");
+        let screen = Screen::on(drawn_on(terminal.clone()), "load");
         screen.show(&["hold 1000/s".to_owned(), "  p99 3.00 ms".to_owned()]);
         screen.bar.force_draw();
         let shown = terminal.contents();
         let lines: Vec<_> = shown.lines().collect();
         assert!(lines[0].ends_with("load hold 1000/s"), "{shown}");
         assert_eq!(lines[1], "  p99 3.00 ms");
+        // As a terminal does when somebody types Ctrl-C.
+        terminal.write_str("^C").unwrap();
         screen.finish();
         assert_eq!(terminal.contents(), "");
     }

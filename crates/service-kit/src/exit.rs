@@ -1,6 +1,7 @@
 //! How a program ends.
 
 use std::any::Any;
+use std::io::{Write as _, stderr};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
@@ -30,30 +31,38 @@ impl Usage {
     }
 }
 
-/// Runs a tool that prints with `println!`. Where whoever reads it has gone, as `head` does, it unwinds, so
-/// that everything it holds is given back, and ends in silence with [`NOBODY_READS`].
+/// Runs what prints with `println!`. Where whoever reads it has gone, as `head` does, it unwinds, so
+/// that everything it holds is given back, and ends in silence with [`NOBODY_READS`]. Where it can't be
+/// printed for another reason, such as a full disk, it ends with a sentence and [`FAILED`].
 pub fn when_read(tool: impl FnOnce() -> ExitCode) -> ExitCode {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if !is_closed_pipe(info.payload()) {
+        if failed_print(info.payload()).is_none() {
             usual(info);
         }
     }));
     // What was half done is not looked at again: either the process ends, or it goes on unwinding.
     panic::catch_unwind(AssertUnwindSafe(tool)).unwrap_or_else(|payload| {
-        if is_closed_pipe(payload.as_ref()) {
+        let Some(failure) = failed_print(payload.as_ref()) else { panic::resume_unwind(payload) };
+        if is_closed_pipe(failure) {
             return ExitCode::from(NOBODY_READS);
         }
-        panic::resume_unwind(payload)
+        // Not by a macro: stderr may be what failed.
+        let _ = writeln!(stderr(), "error: {failure}");
+        ExitCode::from(FAILED)
     })
 }
 
-/// Whether a panic is that of `print!` or `eprint!` on a closed pipe. The standard library has no other sign
-/// of it than its words; a test holds them.
-fn is_closed_pipe(payload: &(dyn Any + Send)) -> bool {
-    let closed = std::io::Error::from_raw_os_error(EPIPE).to_string();
-    let words = payload.downcast_ref::<String>();
-    words.is_some_and(|words| words.starts_with("failed printing to ") && words.ends_with(&closed))
+/// What failed, if a panic is that of `print!` or `eprint!`. The standard library has no other sign of it
+/// than its words; a test holds them.
+fn failed_print(payload: &(dyn Any + Send)) -> Option<&str> {
+    let words = payload.downcast_ref::<String>()?;
+    words.starts_with("failed printing to ").then_some(words)
+}
+
+/// Whether nobody reads what could not be printed.
+fn is_closed_pipe(failure: &str) -> bool {
+    failure.ends_with(&std::io::Error::from_raw_os_error(EPIPE).to_string())
 }
 
 /// The number of the error "broken pipe", the same on every Unix.
@@ -118,9 +127,14 @@ mod tests {
 
     #[test]
     fn only_a_closed_pipe_is_one() {
-        let closed = "failed printing to stdout: Broken pipe (os error 32)".to_owned();
-        assert!(is_closed_pipe(&closed));
-        assert!(!is_closed_pipe(&"failed printing to stdout: No space left on device".to_owned()));
-        assert!(!is_closed_pipe(&"index out of bounds"));
+        let failed = |words: &str| {
+            let payload: Box<dyn Any + Send> = Box::new(words.to_owned());
+            failed_print(payload.as_ref()).map(is_closed_pipe)
+        };
+        assert_eq!(failed("failed printing to stdout: Broken pipe (os error 32)"), Some(true));
+        assert_eq!(failed("failed printing to stdout: No space left on device"), Some(false));
+        assert_eq!(failed("index out of bounds"), None);
+        let unformatted: Box<dyn Any + Send> = Box::new("index out of bounds");
+        assert_eq!(failed_print(unformatted.as_ref()), None);
     }
 }

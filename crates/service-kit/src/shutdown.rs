@@ -1,5 +1,7 @@
 //! When to stop.
 
+use std::io::{IsTerminal as _, stderr};
+
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -20,6 +22,10 @@ pub fn on_signals() -> CancellationToken {
         cancel.cancel();
         info!("stopping; once more to stop at once");
         signals.next().await;
+        if stderr().is_terminal() {
+            // What is drawn there has no end of line, and nobody takes it away any more.
+            eprintln!();
+        }
         std::process::exit(exit::INTERRUPTED.into());
     });
     token

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::answer;
 use crate::manifest::SegmentNumber;
 use crate::segment::LINE_BYTES_MAX;
 
@@ -34,6 +35,14 @@ pub enum ArchiveError {
         /// Where it is.
         location: String,
     },
+    /// Another writer goes on with it, in an object store. What this one had made durable stays.
+    #[error(
+        "{location} was taken over by another writer: what was not durable by then is not in it"
+    )]
+    TakenOver {
+        /// Where it is.
+        location: String,
+    },
     /// The manifest can't be understood, or contradicts itself.
     #[error("the manifest of {location} is damaged: {reason}")]
     Manifest {
@@ -56,12 +65,12 @@ pub enum ArchiveError {
     #[error("this is no entry: {0}")]
     NotAnEntry(String),
     /// The folder or object store failed, after its own retries.
-    #[error("{location}: {source}")]
+    #[error("{location}: {}", answer::reason(.failure))]
     Store {
         /// Which archive.
         location: String,
         /// The failure.
-        source: object_store::Error,
+        failure: object_store::Error,
     },
     /// Compressing failed, or the writer failed before and takes no more entries.
     #[error("the archive can't be written any further: {0}")]
@@ -73,6 +82,8 @@ pub enum ArchiveError {
 pub struct Damage {
     /// In which segment.
     pub segment: SegmentNumber,
+    /// The name of its file.
+    pub file: String,
     /// In which line of it, from 1; `None` when it is the segment's file as a whole.
     pub line: Option<u64>,
     /// What is wrong there.
@@ -81,7 +92,7 @@ pub struct Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.segment.file_name())?;
+        f.write_str(&self.file)?;
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }

@@ -30,9 +30,19 @@
 //! [`Manifest`] tells the rest. It is rewritten as a whole after each segment, so an archive whose
 //! writer was killed is valid up to its last whole segment, and can be continued.
 //!
+//! An archive has one writer at a time. A folder is locked by the first, and others are refused. In an
+//! object store, who goes on with an archive takes it over, and the writer before is refused from then
+//! on: both rest on conditional puts, so neither can harm what the other has written. There, a segment
+//! whose name is taken already (by a writer that was killed or taken over before its manifest named it)
+//! gets the writer's id behind its number, `segment-000002-<32 hex digits>.jsonl.zst`; what no manifest
+//! names is nobody's and may be removed. An object store that knows no conditional puts keeps nobody
+//! away: that is warned of.
+//!
 //! Architecture Invariant: this crate sends nothing; what is done with the requests is its users' affair.
 
+mod answer;
 mod chain;
+mod claim;
 mod entry;
 mod error;
 mod hash;
@@ -48,7 +58,7 @@ pub use entry::{Body, Entry, Exchange, Response, Sequence};
 pub use error::{ArchiveError, Damage, Fault};
 pub use hash::Hash;
 pub use location::{Location, Store};
-pub use manifest::{ArchiveId, Manifest, SegmentFile, SegmentNumber, Span};
+pub use manifest::{ArchiveId, Manifest, SegmentFile, SegmentNumber, Span, WriterId};
 pub use reader::{ArchiveReader, Entries, Line, Lines};
 pub use segment::{LINE_BYTES_MAX, check_length};
 pub use wire::{ResponseIn, ResponseOut};

@@ -11,8 +11,11 @@ use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
+use object_store::{
+    ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
+};
 
+use crate::answer::{self, is_missing_file};
 use crate::error::ArchiveError;
 use crate::manifest;
 
@@ -20,7 +23,9 @@ use crate::manifest;
 ///
 /// For S3, endpoint, region and keys come from the variables that the crate `object_store` reads:
 /// `AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and
-/// `AWS_ALLOW_HTTP=true` for an endpoint without TLS.
+/// `AWS_ALLOW_HTTP=true` for an endpoint without TLS. An object store that answers conditional puts with
+/// an error (501) is written to with `AWS_CONDITIONAL_PUT=disabled`; then nothing keeps two writers of an
+/// archive apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location(Place);
 
@@ -94,7 +99,7 @@ impl Location {
     /// Reaches what is there.
     pub fn open(&self) -> Result<Store, ArchiveError> {
         let objects: Arc<dyn ObjectStore> = match &self.0 {
-            Place::Folder(path) if !path.exists() => {
+            Place::Folder(path) if !path.is_dir() => {
                 return Err(ArchiveError::NotFound { location: self.to_string() });
             }
             Place::Folder(path) => Arc::new(
@@ -109,7 +114,8 @@ impl Location {
                 Arc::new(PrefixStore::new(bucket, prefix.clone()))
             }
         };
-        Ok(Store { objects, location: self.to_string().into() })
+        let conditions = self.as_folder().is_none();
+        Ok(Store { objects, location: self.to_string().into(), conditions })
     }
 
     fn wrong(&self, reason: &dyn fmt::Display) -> ArchiveError {
@@ -170,39 +176,61 @@ pub struct Store {
     /// What reads and writes them.
     pub objects: Arc<dyn ObjectStore>,
     pub(crate) location: Arc<str>,
+    /// Whether puts may depend on what is there. A folder is locked instead.
+    pub(crate) conditions: bool,
 }
 
 impl Store {
+    /// Why the folder or object store failed, in a sentence.
+    pub fn reason(failure: &object_store::Error) -> String {
+        answer::reason(failure)
+    }
+
     /// All of a file, `None` when there is none.
     pub(crate) async fn read(&self, file: &str) -> Result<Option<Bytes>, ArchiveError> {
-        let read = async { self.objects.get(&Path::from(file)).await?.bytes().await };
+        Ok(self.read_version(file).await?.map(|(bytes, _)| bytes))
+    }
+
+    /// The same, and which version of it that is.
+    pub(crate) async fn read_version(
+        &self,
+        file: &str,
+    ) -> Result<Option<(Bytes, UpdateVersion)>, ArchiveError> {
+        let read = async {
+            let file = self.objects.get(&Path::from(file)).await?;
+            let (e_tag, version) = (file.meta.e_tag.clone(), file.meta.version.clone());
+            Ok((file.bytes().await?, UpdateVersion { e_tag, version }))
+        };
         match read.await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Ok(read) => Ok(Some(read)),
+            Err(source) if is_missing_file(&source) => Ok(None),
             Err(source) => Err(self.failed(source)),
         }
     }
 
     /// Writes a file as a whole: afterwards it is durable, and nobody ever sees a part of it.
     pub(crate) async fn replace(&self, file: &str, bytes: Bytes) -> Result<(), ArchiveError> {
-        let put = self.objects.put(&Path::from(file), PutPayload::from_bytes(bytes)).await;
+        let put = self.put(file, bytes, PutMode::Overwrite).await;
         put.map(drop).map_err(|source| self.failed(source))
     }
 
-    /// The same, if there is no such file yet.
-    pub(crate) async fn create(&self, file: &str, bytes: Bytes) -> Result<(), ArchiveError> {
-        let options = PutOptions::from(PutMode::Create);
-        let payload = PutPayload::from_bytes(bytes);
-        match self.objects.put_opts(&Path::from(file), payload, options).await {
-            Ok(_) => Ok(()),
-            Err(object_store::Error::AlreadyExists { .. }) => {
-                Err(ArchiveError::AlreadyExists { location: self.location.to_string() })
-            }
-            Err(source) => Err(self.failed(source)),
-        }
+    /// The same, if what is there allows it; gives the version that is there now.
+    pub(crate) async fn put(
+        &self,
+        file: &str,
+        bytes: Bytes,
+        mode: PutMode,
+    ) -> object_store::Result<UpdateVersion> {
+        let (options, payload) = (PutOptions::from(mode), PutPayload::from_bytes(bytes));
+        Ok(self.objects.put_opts(&Path::from(file), payload, options).await?.into())
     }
 
-    fn failed(&self, source: object_store::Error) -> ArchiveError {
-        ArchiveError::Store { location: self.location.to_string(), source }
+    pub(crate) fn failed(&self, failure: object_store::Error) -> ArchiveError {
+        let mut location = self.location.to_string();
+        if self.conditions && std::env::var_os("AWS_ACCESS_KEY_ID").is_none() {
+            // Then the machine itself is asked for keys, and its answer is hard to understand.
+            location.push_str(" (AWS_ACCESS_KEY_ID is not set)");
+        }
+        ArchiveError::Store { location, failure }
     }
 }

@@ -66,6 +66,34 @@ impl SegmentNumber {
     pub fn file_name(self) -> String {
         format!("segment-{:06}.jsonl.zst", self.0)
     }
+
+    /// A name that no other writer gives a segment: with the writer's id behind the number.
+    pub(crate) fn file_name_of(self, writer: WriterId) -> String {
+        format!("segment-{:06}-{}.jsonl.zst", self.0, writer.0.simple())
+    }
+
+    /// Whether a file of this segment may be called so.
+    fn may_be(self, file: &str) -> bool {
+        let of_a_writer = || {
+            let file = file.strip_suffix(".jsonl.zst")?;
+            let writer = file.strip_prefix(&format!("segment-{:06}-", self.0))?;
+            Uuid::try_parse(writer).ok()
+        };
+        let of = of_a_writer().map(|writer| self.file_name_of(WriterId(writer)));
+        file == self.file_name() || of.is_some_and(|name| name == file)
+    }
+}
+
+/// Tells writers of an archive apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WriterId(Uuid);
+
+impl WriterId {
+    /// A new one, a UUID of version 7.
+    pub(crate) fn random() -> Self {
+        Self(Uuid::now_v7())
+    }
 }
 
 /// What `manifest.json` says.
@@ -77,6 +105,10 @@ pub struct Manifest {
     pub archive_id: ArchiveId,
     /// Whether its writer ended by itself. If not, it is still at work or was killed.
     pub finished: bool,
+    /// Its last writer: each one that goes on with an archive begins by naming itself. Absent in
+    /// archives of older builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<WriterId>,
     /// Entries in all segments.
     pub entries: u64,
     /// The span of all entries' times, absent when there are none.
@@ -157,6 +189,7 @@ impl Manifest {
             version: VERSION,
             archive_id,
             finished: false,
+            writer: None,
             entries: 0,
             span: None,
             raw_bytes: 0,
@@ -221,11 +254,12 @@ impl Manifest {
 
     /// Adds the segments up anew: the sums must be those of the manifest.
     fn check(&self) -> Result<(), String> {
-        let mut sum = Self { finished: self.finished, ..Self::empty(self.archive_id) };
+        let (finished, writer) = (self.finished, self.writer);
+        let mut sum = Self { finished, writer, ..Self::empty(self.archive_id) };
         for segment in &self.segments {
             let number = sum.next_segment();
             let expected = number.file_name();
-            if segment.file != expected {
+            if !number.may_be(&segment.file) {
                 return Err(format!("segment {:?} stands where {expected} belongs", segment.file));
             }
             let starts = segment.first == sum.next();

@@ -147,7 +147,8 @@ pub(crate) fn read(
     bytes: &[u8],
     mut take: impl FnMut(WholeLine<'_>) -> Result<ControlFlow<(), Sequence>, Fault>,
 ) -> Result<(), Damage> {
-    let at = |line: u64, fault| Damage { segment: number, line: Some(line), fault };
+    let damage = |line, fault| Damage { segment: number, file: expected.file.clone(), line, fault };
+    let at = |line: u64, fault| damage(Some(line), fault);
     let unpack = |error: io::Error, line: u64| {
         let cut_off = error.kind() == io::ErrorKind::UnexpectedEof;
         at(line, if cut_off { Fault::CutOff } else { Fault::NotCompressed(error.to_string()) })
@@ -190,12 +191,11 @@ pub(crate) fn read(
         let fault = Fault::LinesMissing { expected: expected.entries, found: count };
         return Err(at(count + 1, fault));
     }
-    let whole = |fault| Err(Damage { segment: number, line: None, fault });
     if chain != expected.chain {
-        return whole(Fault::Rechained);
+        return Err(damage(None, Fault::Rechained));
     }
     if Hash::of(&[bytes]) != expected.sha256 {
-        return whole(Fault::FileChanged);
+        return Err(damage(None, Fault::FileChanged));
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Writing an archive.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
@@ -11,10 +10,12 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
+use crate::chain::Chain;
+use crate::claim::{Claim, Found};
 use crate::entry::{Exchange, Sequence};
 use crate::error::ArchiveError;
-use crate::location::{Location, Store};
-use crate::manifest::{self, ArchiveId, Manifest};
+use crate::location::Location;
+use crate::manifest::{ArchiveId, Manifest};
 use crate::segment::{SegmentBuilder, check_length};
 
 /// Entries that wait for the compressing thread.
@@ -49,8 +50,9 @@ impl Default for WriterSettings {
     }
 }
 
-/// Appends to an archive. One writer at a time: two at once would spoil each other's segments. In a
-/// folder the second is refused; in an object store nobody knows of the first.
+/// Appends to an archive. One writer at a time: in a folder the second is refused; in an object store
+/// it takes the archive over, and the first fails with [`ArchiveError::TakenOver`] when its next segment
+/// ends. (An object store that knows no conditional puts keeps nobody away, which is warned of.)
 ///
 /// Compression and files are a thread's; [`append`](Self::append) waits when that falls behind, so
 /// memory is bounded. An entry is durable when its segment has ended, which [`flush`](Self::flush)
@@ -58,6 +60,7 @@ impl Default for WriterSettings {
 pub struct ArchiveWriter {
     id: ArchiveId,
     next: Sequence,
+    chain: Chain,
     room: Arc<Semaphore>,
     orders: mpsc::Sender<Order>,
     worker: Option<JoinHandle<Result<Manifest, ArchiveError>>>,
@@ -79,37 +82,30 @@ impl ArchiveWriter {
         let store = location.open_or_create()?;
         let lock = location.lock()?;
         let manifest = Manifest::empty(ArchiveId::random());
-        store.create(manifest::FILE_NAME, manifest.to_json().into()).await?;
-        Ok(Self::start(store, lock, manifest, settings))
+        let (claim, manifest) = Claim::create(store, lock, manifest).await?;
+        Ok(Self::start(claim, manifest, settings))
     }
 
     /// Continues an archive behind its last whole segment. What a killed writer had behind that is
-    /// overwritten. Damage in earlier segments is not looked for.
+    /// not in it. Damage in earlier segments is not looked for.
     pub async fn resume(
         location: &Location,
         settings: WriterSettings,
     ) -> Result<Self, ArchiveError> {
         let store = location.open()?;
         let lock = location.lock()?;
-        let mut manifest = super::reader::read_manifest(&store).await?;
+        let found = Found::in_store(&store).await?;
         location.remove_staged().map_err(|error| stopped(&error))?;
-        manifest.finished = false;
-        store.replace(manifest::FILE_NAME, manifest.to_json().into()).await?;
-        Ok(Self::start(store, lock, manifest, settings))
+        let (claim, manifest) = Claim::take_over(store, lock, found).await?;
+        Ok(Self::start(claim, manifest, settings))
     }
 
-    fn start(
-        store: Store,
-        lock: Option<File>,
-        manifest: Manifest,
-        settings: WriterSettings,
-    ) -> Self {
+    pub(crate) fn start(claim: Claim, manifest: Manifest, settings: WriterSettings) -> Self {
         let (orders, inbox) = mpsc::channel(ENTRIES_WAITING_MAX);
-        let (id, next) = (manifest.archive_id, manifest.next());
+        let (id, next, chain) = (manifest.archive_id, manifest.next(), manifest.chain);
         let room = Arc::new(Semaphore::new(KIB_WAITING_MAX as usize));
         let worker = Worker {
-            store,
-            _lock: lock,
+            claim,
             manifest,
             settings,
             runtime: Handle::current(),
@@ -117,7 +113,7 @@ impl ArchiveWriter {
             open: None,
         };
         let worker = Some(spawn_blocking(move || worker.run(inbox)));
-        Self { id, next, room, orders, worker }
+        Self { id, next, chain, room, orders, worker }
     }
 
     /// Which archive this is.
@@ -128,6 +124,11 @@ impl ArchiveWriter {
     /// The sequence number that the next entry will have.
     pub fn next(&self) -> Sequence {
         self.next
+    }
+
+    /// The chain of what the archive held when this writer began.
+    pub fn chain_before(&self) -> Chain {
+        self.chain
     }
 
     /// Appends a request. Waits while the compressing thread is behind.
@@ -199,9 +200,7 @@ fn kib(exchange: &Exchange) -> u32 {
 
 /// The compressing thread.
 struct Worker {
-    store: Store,
-    /// Held as long as it may still write.
-    _lock: Option<File>,
+    claim: Claim,
     manifest: Manifest,
     settings: WriterSettings,
     runtime: Handle,
@@ -269,7 +268,7 @@ impl Worker {
             Order::Finish => {
                 self.end_segment()?;
                 self.manifest.finished = true;
-                self.write_manifest()?;
+                self.put_manifest()?;
             }
         }
         Ok(())
@@ -302,15 +301,15 @@ impl Worker {
     fn end_segment(&mut self) -> Result<(), ArchiveError> {
         let Some(open) = self.open.take() else { return Ok(()) };
         let ended = open.builder.finish().map_err(|error| stopped(&error))?;
-        let Some((segment, bytes)) = ended else { return Ok(()) };
-        self.runtime.block_on(self.store.replace(&segment.file, bytes))?;
+        let Some((mut segment, bytes)) = ended else { return Ok(()) };
+        let number = self.manifest.next_segment();
+        segment.file = self.runtime.block_on(self.claim.put_segment(number, bytes))?;
         self.manifest.push(segment);
-        self.write_manifest()
+        self.put_manifest()
     }
 
-    fn write_manifest(&self) -> Result<(), ArchiveError> {
-        let json = self.manifest.to_json();
-        self.runtime.block_on(self.store.replace(manifest::FILE_NAME, json.into()))
+    fn put_manifest(&mut self) -> Result<(), ArchiveError> {
+        self.runtime.block_on(self.claim.put_manifest(&self.manifest))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `diagnostics compare`: two reports, and whether they differ.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -79,6 +79,20 @@ fn a_slower_load_is_shown_with_its_size_and_ends_with_a_code_of_its_own() {
     let faster = Reports::new(&report(12, 1), &report(10, 2)).compare(&["--regression", "p50=0%"]);
     assert_eq!(faster.status.code(), Some(0));
     assert!(text(&faster).contains("better"));
+}
+
+#[test]
+fn a_comparison_that_nobody_reads_ends_in_silence() {
+    let reports = Reports::new(&report(10, 1), &report(12, 2));
+    for flags in [&["--regression", "p50=10%"][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(PROGRAM);
+        command.args(["compare", &reports.path("before"), &reports.path("after")]).args(flags);
+        let ended = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let ended = ended.wait_with_output().unwrap();
+        assert_eq!((ended.status.code(), ended.stderr.len()), (Some(141), 0), "{ended:?}");
+    }
 }
 
 #[test]

@@ -41,6 +41,21 @@ async fn a_report_that_nobody_reads_is_no_crash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_can_not_be_printed_is_said_and_the_page_is_written() {
+    let target = Target::start(Manner::Accept);
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    let mut load = command(&target.url, &["--body", "{}", "--requests", "3", "--quiet", "--html"]);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    load.arg(&page).stdout(full).stderr(Stdio::piped());
+    let ended = tokio::task::spawn_blocking(move || load.spawn().unwrap().wait_with_output());
+    let (code, said) = failure(&ended.await.unwrap().unwrap());
+    assert_eq!(code, 1);
+    assert!(said.starts_with("error: the report on stdout: No space left on device"), "{said}");
+    assert!(std::fs::read_to_string(page).unwrap().contains("</html>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_can_not_be_written_does_not_take_the_report_along() {
     let target = Target::start(Manner::Accept);
     let arguments = ["--body", "{}", "--requests", "3", "--html", "/no/such/folder/page.html"];

@@ -7,6 +7,7 @@ use anyhow::bail;
 use clap::Args;
 use measure::Progress;
 use serde_json::json;
+use service_kit::shutdown;
 use traffic_archive::{Location, WriterSettings};
 
 use super::{Ingest, Ingested, mapping};
@@ -85,7 +86,13 @@ pub async fn run(args: &IngestArgs) -> anyhow::Result<ExitCode> {
         },
     };
     let progress = if args.quiet { Progress::hidden() } else { Progress::new("ingest", None) };
-    let ingested = ingest.run(&progress).await?;
+    let stop = shutdown::on_signals();
+    let ingested = tokio::select! {
+        ingested = ingest.run(&progress) => ingested?,
+        () = stop.cancelled() => {
+            bail!("stopped before the end; what is in whole segments stays, and --resume goes on with it")
+        }
+    };
     progress.finish();
     print(&ingested, args.json);
     if ingested.manifest.entries == 0 && ingested.rejected > 0 {

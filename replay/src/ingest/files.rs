@@ -114,7 +114,7 @@ fn not_utf8(name: &std::ffi::OsStr) -> io::Error {
 }
 
 async fn find_objects(source: &Location) -> Result<Found, IngestError> {
-    let wrong = |error: object_store::Error| IngestError::source(source, error);
+    let wrong = |error: object_store::Error| IngestError::source(source, Store::reason(&error));
     let store = source.open()?;
     let names: Vec<String> = store
         .objects

@@ -22,7 +22,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use traffic_archive::{ArchiveReader, ArchiveWriter, Chain, Location, Manifest, WriterSettings};
+use traffic_archive::{ArchiveWriter, Chain, Location, Manifest, WriterSettings};
 
 use crate::rejects::Rejects;
 use earlier::Earlier;
@@ -117,8 +117,8 @@ impl Ingest {
             let writer = ArchiveWriter::create(&self.to, settings).await?;
             return Ok((writer, Earlier::new(0, Chain::START)));
         }
-        let reader = ArchiveReader::open(&self.to).await?;
-        let earlier = Earlier::new(reader.manifest().entries, reader.manifest().chain);
-        Ok((ArchiveWriter::resume(&self.to, settings).await?, earlier))
+        let writer = ArchiveWriter::resume(&self.to, settings).await?;
+        let earlier = Earlier::new(writer.next().get() - 1, writer.chain_before());
+        Ok((writer, earlier))
     }
 }

@@ -66,7 +66,7 @@ impl From<Damage> for Place {
     fn from(damage: Damage) -> Self {
         Self {
             segment: damage.segment.get(),
-            file: damage.segment.file_name(),
+            file: damage.file.clone(),
             line: damage.line,
             fault: damage.fault.to_string(),
             damage,

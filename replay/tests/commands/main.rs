@@ -8,5 +8,8 @@ mod killed;
 mod program;
 mod s3;
 mod sink;
+#[path = "../common/small_disk.rs"]
+mod small_disk;
+mod unread;
 mod usage;
 mod verify;

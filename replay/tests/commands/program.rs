@@ -8,6 +8,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use traffic_archive::{ArchiveReader, Entry, Location, Sequence};
 
+use crate::small_disk::program_on_small_disk;
+
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     Runtime::new().expect("a runtime starts").block_on(work)
 }
@@ -57,11 +59,8 @@ impl Desk {
 
     /// No file may have more than so many blocks: as if the disk were full.
     pub(crate) fn run_on_small_disk(&self, arguments: &[&str], blocks: u32) -> Said {
-        // Without the signal, a write beyond the bound fails.
-        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-        let mut command = Command::new("sh");
-        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_replay")]).args(arguments);
-        said(command.current_dir(self.folder.path()))
+        let mut command = program_on_small_disk(blocks);
+        said(command.args(arguments).current_dir(self.folder.path()))
     }
 
     /// Runs with `--json`; fails if the program does.

@@ -1,10 +1,11 @@
 //! A real S3 server as source and as the archive's place.
 
 use std::env::var;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::program::{Desk, cdnow};
+use crate::program::{Desk, cdnow, cdnow_text};
 
 /// The variables of `object_store`, from those of `setup/services`. `None` when it is left out.
 fn variables() -> Option<(String, Vec<(&'static str, String)>)> {
@@ -59,4 +60,85 @@ fn an_archive_may_be_in_s3_and_so_may_its_source() {
     let said = desk.json(&["ingest", &file, "--mapping", "mine.toml", "--to", "of-a-file"]);
     assert_eq!(said["entries"], 1);
     assert_eq!(desk.entries("of-a-file")[0].exchange.path, "/10000");
+}
+
+#[test]
+fn a_writer_that_was_taken_over_says_so_and_has_harmed_nothing() {
+    let Some((bucket, variables)) = variables() else { return };
+    let desk = Desk::with_variables(variables);
+    let place = format!("s3://{bucket}/{}/taken-over", std::process::id());
+    let mapping = ["--mapping", "cdnow", "--segment-mib", "1", "--to"];
+    // One that has begun, and waits for what it is to read.
+    let made = Command::new("mkfifo").arg(desk.path("slow")).status().unwrap();
+    assert!(made.success());
+    let arguments = [&["ingest", "slow"], &mapping[..], &[&place]].concat();
+    let first = desk.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let first = first.unwrap();
+    while desk.run(&["verify", &place]).err.contains("there is no archive") {}
+
+    let cdnow = cdnow();
+    let ingest = [&["ingest", cdnow.to_str().unwrap()], &mapping[..]].concat();
+    let second = desk.json(&[&ingest[..], &[&place, "--resume"]].concat());
+    assert_eq!(second["entries"], 10_000);
+    std::fs::write(desk.path("slow"), cdnow_text()).unwrap();
+    let first = first.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&first.stderr);
+    assert_eq!(first.status.code(), Some(1), "{said}");
+    let begin = format!("error: {place} was taken over by another writer: ");
+    assert!(said.starts_with(&begin) && said.lines().count() == 1, "{said}");
+
+    let found = desk.json(&["verify", &place]);
+    assert_eq!((&found["whole"], &found["finished"]), (&json!(true), &json!(true)), "{found}");
+    assert_eq!(found["chain"], second["chain"]);
+}
+
+#[test]
+fn whoever_goes_on_with_an_archive_at_once_it_becomes_whole() {
+    let Some((bucket, variables)) = variables() else { return };
+    let desk = Desk::with_variables(variables);
+    let place = format!("s3://{bucket}/{}/fought-for", std::process::id());
+    let cdnow = cdnow();
+    let ingest = ["ingest", cdnow.to_str().unwrap(), "--mapping", "cdnow", "--segment-mib", "1"];
+    let local = desk.json(&[&ingest[..], &["--to", "local"]].concat());
+    desk.write("nothing.txt", "");
+    desk.json(&["ingest", "nothing.txt", "--mapping", "cdnow", "--to", &place]);
+    let all: Vec<_> = (0..4)
+        .map(|_| {
+            let mut command = desk.command(&[&ingest[..], &["--to", &place, "--resume"]].concat());
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    let mut codes = Vec::new();
+    for writer in all {
+        let ended = writer.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        let reasons = ["was taken over by another writer", "is being written by somebody else"];
+        assert!(said.is_empty() || reasons.iter().any(|reason| said.contains(reason)), "{said}");
+        codes.push(ended.status.code());
+    }
+    assert!(codes.contains(&Some(0)), "the last one is taken over by nobody: {codes:?}");
+    let found = desk.json(&["verify", &place]);
+    assert_eq!((&found["whole"], &found["finished"]), (&json!(true), &json!(true)), "{found}");
+    assert_eq!(found["chain"], local["chain"]);
+}
+
+#[test]
+fn a_bucket_or_key_that_is_not_known_is_no_missing_archive() {
+    let Some((bucket, variables)) = variables() else { return };
+    let place = format!("s3://{bucket}/nothing");
+    let desk = Desk::with_variables(variables.clone());
+    let missing = format!("error: there is no archive at {place}: it has no manifest.json\n");
+    assert_eq!(desk.run(&["verify", &place]).err, missing);
+    let nowhere = desk.run(&["verify", "s3://no-such-bucket/a"]);
+    assert_eq!(nowhere.code, Some(1));
+    assert!(nowhere.err.ends_with(" (NoSuchBucket)\n"), "{}", nowhere.err);
+
+    let stranger = variables.into_iter().map(|(name, value)| match name {
+        "AWS_ACCESS_KEY_ID" => (name, "nobody".to_owned()),
+        _ => (name, value),
+    });
+    let refused = Desk::with_variables(stranger.collect()).run(&["verify", &place]);
+    assert_eq!(refused.code, Some(1));
+    let begin = format!("error: {place}: the object store refuses: ");
+    assert!(refused.err.starts_with(&begin), "{}", refused.err);
 }

@@ -13,6 +13,8 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use traffic_archive::{ArchiveWriter, Exchange, Location, WriterSettings};
 
+use crate::small_disk::program_on_small_disk;
+
 /// Between recorded requests.
 const GAP: SignedDuration = SignedDuration::from_millis(1);
 
@@ -78,11 +80,7 @@ impl Bed {
 
     /// The same, but no file may have more than so many blocks: as if the disk were full.
     pub(crate) fn start_on_small_disk(&self, target: &str, flags: &str, blocks: u32) -> Running {
-        let mut command = Command::new("sh");
-        // Without the signal, a write beyond the bound fails.
-        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_replay")]);
-        self.spawn(command, target, flags, &[])
+        self.spawn(program_on_small_disk(blocks), target, flags, &[])
     }
 
     fn spawn(

@@ -5,8 +5,11 @@ mod bad_days;
 mod bed;
 mod crashes;
 mod odd_targets;
+mod pace;
 mod results;
 mod rewriting;
 #[path = "../common/secure.rs"]
 mod secure;
+#[path = "../common/small_disk.rs"]
+mod small_disk;
 mod tls;

@@ -59,21 +59,6 @@ async fn entries_may_be_skipped_for_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_pace_is_kept() {
-    // Recorded a millisecond apart.
-    let bed = Bed::with_entries(600, 50).await;
-    for (pace, least_ms) in [("--pace original", 599), ("--pace 2x", 299), ("--rate 3000/s", 199)] {
-        let sink = sink(SinkSettings::default()).await;
-        let run = bed.run(&url(&sink), pace).await;
-        let elapsed = run.report()["elapsedSeconds"].as_f64().unwrap();
-        // How late requests start is the benchmark's affair: here, none may start early.
-        let least = f64::from(least_ms) / 1e3;
-        assert!(elapsed >= least, "{pace}: {elapsed} s");
-        assert!(sink.stop().await.unwrap().in_order);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_missed_threshold_has_an_exit_code_of_its_own() {
     let bed = Bed::with_entries(50, 5).await;
     let sink = sink(SinkSettings { faults: latency("5ms"), ..SinkSettings::default() }).await;

@@ -34,7 +34,7 @@ async fn a_redrive_asks_shows_how_far_it_is_and_is_stopped_by_ctrl_c() {
 
     let terminal = Terminal::run(&house, "diagnostics", "dlt redrive --yes --rate max");
     let screen = terminal.ends_as_it_began(0).await;
-    assert!(screen.contains(" dead letters sent") && !screen.contains('━'), "{screen}");
+    assert!(screen.contains(" dead letters sent"), "{screen}");
 }
 
 /// `redrive ━━━ 100/10,000 (1 %) ...`, once something was sent.

@@ -7,3 +7,4 @@ mod monitoring;
 #[path = "../dead_letters/poison.rs"]
 mod poison;
 mod top;
+mod unread;

@@ -8,6 +8,7 @@ mod tests;
 mod text;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
@@ -283,16 +284,26 @@ impl Report {
         html::render(self)
     }
 
-    /// Prints the text, or the JSON, and writes the page where one is wanted. The error names the page's
-    /// file; by then all is told. Where nobody reads what is printed, page and exit code still tell it.
+    /// Prints the text, or the JSON, and writes the page where one is wanted. The error names what could
+    /// not be written; the other one is. Where nobody reads what is printed, page and exit code still tell
+    /// it, so that is none.
     pub fn publish(&self, json: bool, page: Option<&Path>) -> io::Result<()> {
         let text = if json { self.to_json() } else { self.to_text() };
-        let _ = io::stdout().write_all(text.as_bytes());
-        let Some(path) = page else { return Ok(()) };
-        let named =
-            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        std::fs::write(path, self.to_html()).map_err(named)
+        let mut out = io::stdout().lock();
+        let printed = match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            printed => printed.map_err(|error| named(&"the report on stdout", &error)),
+        };
+        if let Some(path) = page {
+            let written = std::fs::write(path, self.to_html());
+            written.map_err(|error| named(&path.display(), &error))?;
+        }
+        printed
     }
+}
+
+fn named(what: &dyn Display, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
 impl Times {

@@ -1,6 +1,6 @@
 //! Structured logs on stderr.
 
-use std::io::{IsTerminal as _, stderr};
+use std::io::{IsTerminal as _, Write, stderr};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::fmt;
@@ -8,11 +8,15 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{ConfigError, LogFormat, TelemetrySettings};
 
-/// Sends the logs of this process to stderr, unless somebody else took them already.
-pub(super) fn start(settings: &TelemetrySettings) -> Result<(), ConfigError> {
+/// Sends the logs of this process to `out`, which is stderr, unless somebody else took them already.
+pub(super) fn start<Out, Writer>(settings: &TelemetrySettings, out: Out) -> Result<(), ConfigError>
+where
+    Out: Fn() -> Writer + Send + Sync + 'static,
+    Writer: Write,
+{
     // By default a failed write is reported on stderr, and panics where that is what failed.
     let builder =
-        fmt().with_env_filter(filter(settings)?).with_writer(stderr).log_internal_errors(false);
+        fmt().with_env_filter(filter(settings)?).with_writer(out).log_internal_errors(false);
     // `try_init` fails when a subscriber is there already: it stays.
     let _ = match settings.format {
         LogFormat::Text => builder.with_ansi(colours()).finish().try_init(),

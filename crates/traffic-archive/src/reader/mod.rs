@@ -13,22 +13,15 @@ use futures_core::Stream;
 use tokio::task::spawn_blocking;
 
 use crate::chain::Chain;
+use crate::claim::Found;
 use crate::entry::{Entry, Sequence};
 use crate::error::{ArchiveError, Damage, Fault};
 use crate::location::{Location, Store};
-use crate::manifest::{self, Manifest, SegmentFile, SegmentNumber};
+use crate::manifest::{Manifest, SegmentFile, SegmentNumber};
 use crate::segment;
 use crate::wire;
 use batch::{EntryBatch, LineBatch};
 use decoder::Batches;
-
-pub(crate) async fn read_manifest(store: &Store) -> Result<Manifest, ArchiveError> {
-    let location = || store.location.to_string();
-    let json = store.read(manifest::FILE_NAME).await?;
-    let json = json.ok_or_else(|| ArchiveError::NotFound { location: location() })?;
-    Manifest::from_json(&json)
-        .map_err(|reason| ArchiveError::Manifest { location: location(), reason })
-}
 
 /// An archive that can be read, from any place and more than once.
 #[derive(Clone, Debug)]
@@ -40,8 +33,11 @@ pub struct ArchiveReader {
 impl ArchiveReader {
     /// Reads the manifest. What is appended later is not seen.
     pub async fn open(location: &Location) -> Result<Self, ArchiveError> {
-        let store = location.open()?;
-        let manifest = Arc::new(read_manifest(&store).await?);
+        Self::of(location.open()?).await
+    }
+
+    pub(crate) async fn of(store: Store) -> Result<Self, ArchiveError> {
+        let manifest = Arc::new(Found::in_store(&store).await?.manifest);
         Ok(Self { store, manifest })
     }
 
@@ -93,7 +89,8 @@ async fn fetch(
     number: SegmentNumber,
 ) -> Result<Bytes, ArchiveError> {
     let bytes = store.read(&segment.file).await?;
-    let missing = Damage { segment: number, line: None, fault: Fault::Missing };
+    let file = segment.file.clone();
+    let missing = Damage { segment: number, file, line: None, fault: Fault::Missing };
     bytes.ok_or(ArchiveError::Damaged(missing))
 }
 

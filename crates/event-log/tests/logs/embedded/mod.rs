@@ -7,6 +7,7 @@ mod processes;
 mod removed;
 mod retention;
 mod schema;
+mod waiting;
 
 use std::time::Duration;
 
