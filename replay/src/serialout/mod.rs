@@ -72,6 +72,8 @@ pub async fn run(args: &SerialoutArgs) -> anyhow::Result<ExitCode> {
             journal.note_done(sequence);
         }
     }
+    // From here on there is a bar that a signal must not leave behind.
+    let stop = shutdown::on_signals();
     let progress = args.progress(&*source, done.next());
     if let Some(journal) = &journal {
         summary::tell_in_doubt(&progress, journal);
@@ -82,7 +84,6 @@ pub async fn run(args: &SerialoutArgs) -> anyhow::Result<ExitCode> {
         rewriter.keep_in(&journal::beside(state, ".ids"))?;
     }
     let measurement = Measurement::begin().context("starting to measure")?;
-    let stop = shutdown::on_signals();
     let outcomes = args.outcomes.as_deref().map(|path| args.outcome_log(path)).transpose()?;
     let notes = Notes { done, journal, outcomes, rewriter };
     let (shares, notes) = args.shares(source, notes, &measurement, &stop)?;
