@@ -127,6 +127,15 @@ impl Telling {
         }
     }
 
+    /// What was to be switched to is live, and was before.
+    pub(super) fn already(&self, live: Generation) {
+        if self.json {
+            println!("{}", json!({ "live": live.0, "switched": false }));
+        } else {
+            println!("generation {live} is live already");
+        }
+    }
+
     /// These generations are gone.
     pub(super) fn dropped(&self, gone: &[GenerationEntry]) {
         if self.json {
