@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use order_processor::rebuild::{self, Ended, RebuildArgs};
 use order_processor::time_travel::{self, StateArgs};
 use service_kit::config::CommonArgs;
-use service_kit::program;
+use service_kit::{exit, program};
 
 /// Decides commands and projects what was decided into SQL.
 ///
@@ -26,8 +26,12 @@ enum Command {
     Rebuild(RebuildArgs),
 }
 
+fn main() -> ExitCode {
+    exit::when_read(run)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let Args { common, command } = Args::parse();
     match command {
         None => program::run(&common, order_processor::LISTEN_DEFAULT, order_processor::run).await,

@@ -17,8 +17,6 @@ async fn what_can_not_be_rebuilt_is_refused_in_words() {
     assert_eq!(nowhere.status.code(), Some(1), "{nowhere:?}");
     let text = String::from_utf8(nowhere.stderr).unwrap();
     assert!(text.contains("no generation 7 that was live before"), "{text}");
-    let live = ended(&rebuild(&house, &["--use", "1"]).await, 0);
-    assert_eq!(live, json!({ "live": 1, "switched": false }), "it is live already");
 
     let lock = std::fs::File::create(house.data_dir().join("store.sqlite.rebuild-lock")).unwrap();
     lock.lock().unwrap();
