@@ -51,6 +51,12 @@ pub enum RebuildError {
         /// Why.
         cause: String,
     },
+    /// Somebody has taken away what was filled.
+    #[error(
+        "generation {0} does not have what was filled into it: it was removed or replaced meanwhile; run \
+         it again"
+    )]
+    Lost(Generation),
     /// There is no such generation that could be live.
     #[error("there is no generation {0} that was live before; --list shows which there are")]
     NoSuchGeneration(Generation),

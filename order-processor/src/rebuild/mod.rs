@@ -188,8 +188,8 @@ impl Rebuild {
         self.check_history_of_a_new_one().await?;
         let new = patiently(async || self.generations.begin(&self.lock).await).await?;
         let new_store = open(&*self.generations, new).await?;
-        let filling = Filling::begin(self, new, new_store.clone()).await?;
-        let same = self.compare(args, live, &live_store, &filling, &new_store).await?;
+        let filling = Filling::begin(self, new, new_store).await?;
+        let same = self.compare(args, live, &live_store, &filling).await?;
         Ok(Filled { live, live_store, filling, same })
     }
 
@@ -217,7 +217,6 @@ impl Rebuild {
         live: Generation,
         live_store: &GenerationStore,
         filling: &Filling<'_>,
-        new_store: &GenerationStore,
     ) -> Result<bool, RebuildError> {
         let began = Instant::now();
         filling.load(live_store).await?;
@@ -225,7 +224,7 @@ impl Rebuild {
         let comparing = async || {
             let (moment, live_view) = moment::of(&live_store.store).await?;
             filling.up_to(&moment).await?;
-            let new_view = new_store.store.content.view().await?;
+            let new_view = filling.view_at(&moment).await?;
             let filled_in = began.elapsed();
             let verdict = Verdict::of(live_view, new_view, args.diff, &self.tell).await?;
             Ok::<_, RebuildError>((moment, filled_in, verdict))
