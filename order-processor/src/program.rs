@@ -74,10 +74,10 @@ pub async fn open_store(common: &Common) -> Result<OrderStore, RunError> {
 }
 
 /// The generations of the configured store.
-pub(crate) async fn open_generations(
+pub(crate) fn open_generations(
     common: &Common,
 ) -> Result<Arc<dyn ProjectionGenerations>, RunError> {
-    order_store::open_generations(&common.store).await.map_err(not_opened)
+    order_store::open_generations(&common.store).map_err(not_opened)
 }
 
 fn not_opened(error: StoreError) -> RunError {

@@ -44,34 +44,40 @@ impl<DB: Server> Connections<DB> {
         match timeout(limit, self.pool.acquire()).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(Error::PoolTimedOut)) | Err(_) => Err(self.cause().await),
-            Ok(Err(error)) => Err(self.at_server(DB::classify(error))),
+            Ok(Err(error)) => Err(at_server::<DB>(&self.options, DB::classify(error))),
         }
     }
 
     /// The pool hides the cause of a failed connect behind its time-out, so one more is tried.
     async fn cause(&self) -> StoreError {
-        let error = match timeout(PROBE_TIMEOUT, self.options.connect()).await {
-            Err(_) => StoreError::Unavailable("no answer in time".to_owned()),
-            Ok(Err(error)) => DB::classify(error),
-            Ok(Ok(connection)) => {
+        match connect_alone::<DB>(&self.options, PROBE_TIMEOUT).await {
+            Err(error) => error,
+            Ok(connection) => {
                 // Only a probe: how it ends does not matter.
                 drop(timeout(PROBE_TIMEOUT, connection.close()).await);
                 let busy = self.pool.size();
-                StoreError::Unavailable(format!("all connections are busy ({busy})"))
+                let text = format!("all connections are busy ({busy})");
+                at_server::<DB>(&self.options, StoreError::Unavailable(text))
             }
-        };
-        self.at_server(error)
-    }
-
-    fn at_server(&self, error: StoreError) -> StoreError {
-        let (name, address) = (DB::NAME, DB::address(&self.options));
-        let named = |text| format!("{text} ({name} at {address})");
-        match error {
-            StoreError::Unavailable(text) => StoreError::Unavailable(named(text)),
-            StoreError::Configuration(text) => StoreError::Configuration(named(text)),
-            other => other,
         }
     }
+}
+
+/// A connection that is in no pool, within `limit`.
+pub async fn connect_alone<DB: Server>(
+    options: &Options<DB>,
+    limit: Duration,
+) -> Result<DB::Connection, StoreError> {
+    let error = match timeout(limit, options.connect()).await {
+        Ok(Ok(connection)) => return Ok(connection),
+        Ok(Err(error)) => DB::classify(error),
+        Err(_) => StoreError::Unavailable("no answer in time".to_owned()),
+    };
+    Err(at_server::<DB>(options, error))
+}
+
+fn at_server<DB: Server>(options: &Options<DB>, error: StoreError) -> StoreError {
+    error.at_server(DB::NAME, &DB::address(options))
 }
 
 /// What came of the work on `connection`. One that did not answer in time is closed, because nobody

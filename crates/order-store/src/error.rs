@@ -35,4 +35,14 @@ impl StoreError {
             Self::Configuration(_) => "the store's configuration or schema can't work",
         }
     }
+
+    /// The same, telling which server it is about.
+    pub(crate) fn at_server(self, name: &str, address: &str) -> Self {
+        let named = |text| format!("{text} ({name} at {address})");
+        match self {
+            Self::Unavailable(text) => Self::Unavailable(named(text)),
+            Self::Configuration(text) => Self::Configuration(named(text)),
+            other => other,
+        }
+    }
 }

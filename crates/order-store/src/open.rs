@@ -44,17 +44,23 @@ impl OrderStore {
 ///
 /// It connects when it is first used, so that a program starts while its database is away.
 pub async fn open(url: &str) -> Result<OrderStore, StoreError> {
-    Ok(follow(home(url).await?))
+    if url.starts_with(SQLITE) {
+        return Ok(follow(Arc::new(SqliteHome::open(url).await?)));
+    }
+    Ok(follow(home(url)?))
 }
 
-/// The generations of the projection in the store that `url` names, for who rebuilds it.
-pub async fn open_generations(url: &str) -> Result<Arc<dyn ProjectionGenerations>, StoreError> {
-    Ok(Arc::new(Generations(home(url).await?)))
+/// The generations of the projection in the store that `url` names, for who rebuilds it. Nothing is made: a
+/// store that is not there has none.
+pub fn open_generations(url: &str) -> Result<Arc<dyn ProjectionGenerations>, StoreError> {
+    Ok(Arc::new(Generations(home(url)?)))
 }
 
-async fn home(url: &str) -> Result<Arc<dyn Home>, StoreError> {
-    if url.starts_with("sqlite:") {
-        return Ok(Arc::new(SqliteHome::open(url).await?));
+const SQLITE: &str = "sqlite:";
+
+fn home(url: &str) -> Result<Arc<dyn Home>, StoreError> {
+    if url.starts_with(SQLITE) {
+        return Ok(Arc::new(SqliteHome::at(url)?));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Ok(Arc::new(PostgresHome::open(url)?));

@@ -5,6 +5,8 @@
 
 #[path = "mssql/connecting.rs"]
 mod connecting;
+#[path = "mssql/connections.rs"]
+mod connections;
 mod contract;
 #[path = "mssql/double/mod.rs"]
 mod double;
@@ -14,6 +16,8 @@ mod generations_of_doubles;
 mod golden;
 #[path = "mssql/indexes.rs"]
 mod indexes;
+#[path = "mssql/logins.rs"]
+mod logins;
 #[path = "mssql/protocol.rs"]
 mod protocol;
 #[path = "mssql/real.rs"]

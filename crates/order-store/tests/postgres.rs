@@ -1,8 +1,6 @@
 //! The contract over Postgres, and what is Postgres's own.
 
 mod contract;
-#[path = "postgres/plans.rs"]
-mod plans;
 mod servers;
 
 use std::path::Path;

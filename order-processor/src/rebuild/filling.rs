@@ -8,6 +8,7 @@ use event_log::topics::ORDER_EVENTS;
 use futures_util::{TryStreamExt as _, stream};
 use order_domain::{Offset, Partition};
 use order_store::StoreError;
+use order_store::content::ContentView;
 use order_store::generations::{Generation, GenerationStore};
 
 use super::moment::{self, Moment};
@@ -114,6 +115,19 @@ impl<'a> Filling<'a> {
     pub(super) async fn up_to(&self, moment: &Moment) -> Result<(), RebuildError> {
         let missing = self.missing(moment).await?;
         self.fill(moment, missing, BEGUN_ANEW_MAX).await
+    }
+
+    /// A view of it, which must have come as far as `moment`: the file, schema or database that was filled may
+    /// have been removed or replaced meanwhile.
+    pub(super) async fn view_at(&self, moment: &Moment) -> Result<ContentView, RebuildError> {
+        let mut view = self.store.store.content.view().await?;
+        match moment.is_reached_by(&mut view, self.partitions()).await {
+            Ok(true) => Ok(view),
+            Ok(false) | Err(StoreError::Configuration(_)) => {
+                Err(RebuildError::Lost(self.generation))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// As [`up_to`](Self::up_to), but stops where somebody else has moved a checkpoint.

@@ -1,6 +1,7 @@
 //! `order-processor rebuild`: the projection is filled once more from the beginning of `order-events`,
 //! beside the one that is read, and takes its place when both hold the same.
 //!
+//! - [`args`] and [`error`]: what can be asked, and what can go wrong;
 //! - [`filling`]: a generation is filled up to where another one is;
 //! - [`moment`]: where a generation is, and what waits in it;
 //! - [`verdict`]: what two generations hold, compared table by table;
@@ -10,6 +11,8 @@
 //!
 //! Whatever kills it, run again it goes on: the new generation has checkpoints of its own.
 
+mod args;
+mod error;
 mod filling;
 mod moment;
 mod patient;
@@ -20,8 +23,6 @@ mod verdict;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Args;
-use event_log::LogError;
 use event_log::topics::ORDER_EVENTS;
 use order_domain::{Offset, Partition};
 use order_store::StoreError;
@@ -34,6 +35,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ProjectorSettings;
 use crate::program::{self, RunError};
+use args::Instead;
+pub use args::RebuildArgs;
+pub use error::RebuildError;
 use filling::Filling;
 use patient::patiently;
 use telling::Telling;
@@ -51,98 +55,6 @@ const LOCK_PAUSE: Duration = Duration::from_millis(50);
 /// How many rows that differ `--diff` shows of each table.
 const SHOWN_ROWS: usize = 10;
 
-/// What `--help` ends with.
-const EXAMPLES: &str = r"Examples:
-    order-processor rebuild               fill, compare, switch if nothing differs
-    order-processor rebuild --diff        fill, compare, show what differs, switch nothing
-    order-processor rebuild --force       switch even if something differs
-    order-processor rebuild --use 1       back to generation 1
-    order-processor rebuild --drop-old    remove all generations but the live one
-
-Exit codes: 0 done, 1 failed or stopped, 2 wrong usage, 3 something differs and nothing was switched";
-
-/// Fills the projection once more from the beginning of order-events, and switches readers to it.
-///
-/// It may run beside programs that run: they answer from the old generation until the new one is filled
-/// and holds the same, and then go over without a request failing. Stopped or killed, it goes on where it
-/// was when it is run again. The old generation stays until --drop-old.
-#[derive(Args, Clone, Debug)]
-#[command(after_help = EXAMPLES)]
-pub struct RebuildArgs {
-    /// Shows the first rows that differ, and does not switch.
-    #[arg(long)]
-    diff: bool,
-    /// Switches even if something differs.
-    #[arg(long, conflicts_with = "diff")]
-    force: bool,
-    #[command(flatten)]
-    instead: Instead,
-    /// Prints what came of it as JSON on stdout, and how far it is as lines of JSON on stderr.
-    #[arg(long)]
-    json: bool,
-}
-
-/// What else can be done with generations.
-#[derive(Args, Clone, Debug)]
-struct Instead {
-    /// Switches to a generation that was live before, once it has caught up. Nothing is compared.
-    #[arg(long = "use", value_name = "GENERATION", conflicts_with_all = ["diff", "force"])]
-    switch_to: Option<u32>,
-    /// Removes every generation but the live one, one that was not filled to its end, too.
-    #[arg(long, conflicts_with_all = ["diff", "force", "switch_to"])]
-    drop_old: bool,
-    /// Lists the generations that there are.
-    #[arg(long, conflicts_with_all = ["diff", "force", "switch_to", "drop_old"])]
-    list: bool,
-}
-
-/// Why there is no new generation.
-#[derive(Debug, thiserror::Error)]
-pub enum RebuildError {
-    /// The programs' common settings don't work.
-    #[error(transparent)]
-    Program(#[from] RunError),
-    /// The log did not answer.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// The store did not answer, or not as it should.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Another process has the lock.
-    #[error("another rebuild is at work on this store")]
-    Busy,
-    /// The history is not whole any more.
-    #[error(
-        "order-events of partition {partition} begins at offset {first}: retention has removed what \
-         came before, and generation {generation} needs it from offset {next} on. A projection can be \
-         filled from its whole history only"
-    )]
-    HistoryGone {
-        /// The partition.
-        partition: Partition,
-        /// The first event that is kept.
-        first: Offset,
-        /// The generation that lacks the events before it.
-        generation: Generation,
-        /// Its checkpoint.
-        next: Offset,
-    },
-    /// A partition could not be filled.
-    #[error("partition {partition} can't be filled: {cause}")]
-    Filling {
-        /// The partition.
-        partition: Partition,
-        /// Why.
-        cause: String,
-    },
-    /// There is no such generation that could be live.
-    #[error("there is no generation {0} that was live before; --list shows which there are")]
-    NoSuchGeneration(Generation),
-    /// It was told to stop.
-    #[error("stopped before the end; run it again, and it goes on where it was")]
-    Interrupted,
-}
-
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -159,15 +71,23 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<Ended, RebuildError> {
     let common = settings.common();
-    let generations = program::open_generations(common).await?;
+    let generations = program::open_generations(common)?;
     let tell = Telling::new(args.json);
-    if args.instead.list {
-        tell.list(&patiently(async || generations.list().await).await?);
+    let listing = async { Ok(all(&*generations).await?) };
+    let listed = unless_stopped(&shutdown, listing).await?;
+    // Of several, they are known and can be dropped whatever has become of the live one.
+    let Instead { list, drop_old, .. } = args.instead;
+    if listed.len() == 1 || !(list || drop_old) {
+        unless_stopped(&shutdown, check_is_there(&*generations)).await?;
+    }
+    if list {
+        tell.list(&listed);
         return Ok(Ended::Done);
     }
-    let lock = take_lock(&*generations).await?;
-    if args.instead.drop_old {
-        return switching::drop_old(&*generations, &lock, &tell).await;
+    let lock = unless_stopped(&shutdown, take_lock(&*generations)).await?;
+    if drop_old {
+        let dropping = switching::drop_old(&*generations, &lock, &tell);
+        return unless_stopped(&shutdown, dropping).await;
     }
     let log = configured_log::open_existing(common).await.map_err(RunError::from)?;
     let projector: ProjectorSettings = settings.section("projector").map_err(RunError::from)?;
@@ -178,6 +98,49 @@ pub async fn run(
     };
     log.close().await;
     ended
+}
+
+/// Leaves the work where it is when it is to stop: that does no more harm than a kill.
+async fn unless_stopped<T>(
+    stop: &CancellationToken,
+    work: impl Future<Output = Result<T, RebuildError>>,
+) -> Result<T, RebuildError> {
+    tokio::select! {
+        () = stop.cancelled() => Err(RebuildError::Interrupted),
+        done = work => done,
+    }
+}
+
+/// Makes sure that there is a store to have generations. (One of an older schema is as good as any.)
+async fn check_is_there(generations: &dyn ProjectionGenerations) -> Result<(), RebuildError> {
+    let (_, live) = live(generations).await?;
+    match moment::of(&live.store).await {
+        Ok(_) => Ok(()),
+        Err(cause @ StoreError::Configuration(_)) => Err(RebuildError::NoStore(cause)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// All generations.
+async fn all(generations: &dyn ProjectionGenerations) -> Result<Vec<GenerationEntry>, StoreError> {
+    patiently(async || generations.list().await).await
+}
+
+/// The live one.
+async fn live(
+    generations: &dyn ProjectionGenerations,
+) -> Result<(Generation, GenerationStore), StoreError> {
+    let entries = all(generations).await?;
+    let live = entries.iter().find(|entry| entry.state == GenerationState::Live);
+    let live = live.map_or(Generation::FIRST, |entry| entry.generation);
+    Ok((live, open(generations, live).await?))
+}
+
+async fn open(
+    generations: &dyn ProjectionGenerations,
+    generation: Generation,
+) -> Result<GenerationStore, StoreError> {
+    patiently(async || generations.open(generation).await).await
 }
 
 /// The right to change generations.
@@ -209,16 +172,9 @@ struct Rebuild {
 impl Rebuild {
     /// Fills a new generation, or the one that was begun; compares it with the live one; switches.
     async fn go_on(&self, args: &RebuildArgs) -> Result<Ended, RebuildError> {
-        let (live, live_store) = self.live().await?;
-        // Where there is no store yet, there is nothing to begin beside it. (One of an older schema is as
-        // good as any.)
-        moment::of(&live_store.store).await?;
-        self.check_history_of_a_new_one().await?;
-        let new = patiently(async || self.generations.begin(&self.lock).await).await?;
-        let new_store = self.open(new).await?;
-        let filling = self.unless_stopped(Filling::begin(self, new, new_store.clone())).await?;
-        let found = self.compare(args, live, &live_store, &filling, &new_store);
-        let same = self.unless_stopped(found).await?;
+        let filled = unless_stopped(&self.stop, self.fill_and_compare(args)).await?;
+        let Filled { live, live_store, filling, same } = filled;
+        let new = filling.generation();
         let switched = !args.diff && (same || args.force);
         if switched {
             self.switch(&live_store, &filling, new).await?;
@@ -227,9 +183,19 @@ impl Rebuild {
         Ok(if same || switched { Ended::Done } else { Ended::Different })
     }
 
+    async fn fill_and_compare(&self, args: &RebuildArgs) -> Result<Filled<'_>, RebuildError> {
+        let (live, live_store) = live(&*self.generations).await?;
+        self.check_history_of_a_new_one().await?;
+        let new = patiently(async || self.generations.begin(&self.lock).await).await?;
+        let new_store = open(&*self.generations, new).await?;
+        let filling = Filling::begin(self, new, new_store).await?;
+        let same = self.compare(args, live, &live_store, &filling).await?;
+        Ok(Filled { live, live_store, filling, same })
+    }
+
     /// Begins no generation that could not be filled to its end.
     async fn check_history_of_a_new_one(&self) -> Result<(), RebuildError> {
-        let entries = self.list().await?;
+        let entries = all(&*self.generations).await?;
         if entries.iter().any(|entry| entry.state == GenerationState::Filling) {
             return Ok(());
         }
@@ -251,7 +217,6 @@ impl Rebuild {
         live: Generation,
         live_store: &GenerationStore,
         filling: &Filling<'_>,
-        new_store: &GenerationStore,
     ) -> Result<bool, RebuildError> {
         let began = Instant::now();
         filling.load(live_store).await?;
@@ -259,7 +224,7 @@ impl Rebuild {
         let comparing = async || {
             let (moment, live_view) = moment::of(&live_store.store).await?;
             filling.up_to(&moment).await?;
-            let new_view = new_store.store.content.view().await?;
+            let new_view = filling.view_at(&moment).await?;
             let filled_in = began.elapsed();
             let verdict = Verdict::of(live_view, new_view, args.diff, &self.tell).await?;
             Ok::<_, RebuildError>((moment, filled_in, verdict))
@@ -271,45 +236,36 @@ impl Rebuild {
         Ok(verdict.is_same() && refused == 0)
     }
 
-    async fn unless_stopped<T>(
-        &self,
-        work: impl Future<Output = Result<T, RebuildError>>,
-    ) -> Result<T, RebuildError> {
-        tokio::select! {
-            () = self.stop.cancelled() => Err(RebuildError::Interrupted),
-            done = work => done,
-        }
-    }
-
     /// Switches to a generation that was live before.
     async fn go_back(&self, to: Generation) -> Result<Ended, RebuildError> {
-        let (live, live_store) = self.live().await?;
-        let entries = self.list().await?;
-        let retired = |entry: &GenerationEntry| {
-            entry.generation == to && entry.state == GenerationState::Retired
+        let beginning = async {
+            let (live, live_store) = live(&*self.generations).await?;
+            let entries = all(&*self.generations).await?;
+            let there = entries.iter().find(|entry| entry.generation == to);
+            match there.map(|entry| entry.state) {
+                Some(GenerationState::Live) => return Ok((live, None)),
+                Some(GenerationState::Retired) => {}
+                _ => return Err(RebuildError::NoSuchGeneration(to)),
+            }
+            let store = open(&*self.generations, to).await?;
+            Ok((live, Some((live_store, Filling::begin(self, to, store).await?))))
         };
-        if !entries.iter().any(retired) {
-            return Err(RebuildError::NoSuchGeneration(to));
+        let (live, retired) = unless_stopped(&self.stop, beginning).await?;
+        match retired {
+            Some((live_store, filling)) => {
+                self.switch(&live_store, &filling, to).await?;
+                self.tell.end(live, to, true, true);
+            }
+            None => self.tell.already(to),
         }
-        let store = self.open(to).await?;
-        let filling = Filling::begin(self, to, store).await?;
-        self.switch(&live_store, &filling, to).await?;
-        self.tell.end(live, to, true, true);
         Ok(Ended::Done)
     }
+}
 
-    async fn live(&self) -> Result<(Generation, GenerationStore), RebuildError> {
-        let entries = self.list().await?;
-        let live = entries.iter().find(|entry| entry.state == GenerationState::Live);
-        let live = live.map_or(Generation::FIRST, |entry| entry.generation);
-        Ok((live, self.open(live).await?))
-    }
-
-    async fn list(&self) -> Result<Vec<GenerationEntry>, StoreError> {
-        patiently(async || self.generations.list().await).await
-    }
-
-    async fn open(&self, generation: Generation) -> Result<GenerationStore, StoreError> {
-        patiently(async || self.generations.open(generation).await).await
-    }
+/// What there is before the switch.
+struct Filled<'a> {
+    live: Generation,
+    live_store: GenerationStore,
+    filling: Filling<'a>,
+    same: bool,
 }

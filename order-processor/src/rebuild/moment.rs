@@ -25,12 +25,26 @@ pub(super) async fn of(store: &OrderStore) -> Result<(Moment, ContentView), Stor
 
 async fn read(store: &OrderStore) -> Result<(Moment, ContentView), StoreError> {
     let mut view = store.content.view().await?;
-    let checkpoints = view.checkpoints().await?;
-    let parked = view.parked().await?;
-    Ok((Moment { checkpoints, parked }, view))
+    Ok((Moment::of(&mut view).await?, view))
 }
 
 impl Moment {
+    async fn of(view: &mut ContentView) -> Result<Self, StoreError> {
+        let checkpoints = view.checkpoints().await?;
+        let parked = view.parked().await?;
+        Ok(Self { checkpoints, parked })
+    }
+
+    /// Whether another store, of which this is a view, has come as far in these partitions.
+    pub(super) async fn is_reached_by(
+        &self,
+        view: &mut ContentView,
+        mut partitions: impl Iterator<Item = Partition>,
+    ) -> Result<bool, StoreError> {
+        let other = Self::of(view).await?;
+        Ok(partitions.all(|partition| other.next(partition) >= self.next(partition)))
+    }
+
     /// The first event of a partition that is not projected.
     pub(super) fn next(&self, partition: Partition) -> Offset {
         self.checkpoint(&ORDER_EVENTS, partition).next
@@ -56,5 +70,43 @@ impl Moment {
             parked: of_partition.map(|subject| (subject.order_id, subject.clone())).collect(),
             retries: retries.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use order_store::{CheckpointMove, ProjectionBatch};
+
+    use super::*;
+
+    async fn at(folder: &std::path::Path, next: u64) -> OrderStore {
+        let url = format!("sqlite:{}/{next}.sqlite", folder.display());
+        let store = order_store::open(&url).await.unwrap();
+        store.projections.migrate().await.unwrap();
+        let to = Checkpoint { next: Offset(next), ..Checkpoint::default() };
+        let stream = stream_of(&ORDER_EVENTS, Partition(1));
+        let moves = vec![CheckpointMove { stream, from: Checkpoint::default(), to }];
+        let batch = ProjectionBatch { moves, ..ProjectionBatch::default() };
+        store.projections.apply(&batch).await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn a_store_that_has_lost_something_has_not_come_as_far() {
+        let folder = tempfile::tempdir().unwrap();
+        let (three, two) = (at(folder.path(), 3).await, at(folder.path(), 2).await);
+        let (moment, mut same) = of(&three).await.unwrap();
+        let mut less = two.content.view().await.unwrap();
+        let partitions = || (0..4).map(Partition);
+        assert!(moment.is_reached_by(&mut same, partitions()).await.unwrap());
+        assert!(!moment.is_reached_by(&mut less, partitions()).await.unwrap());
+        let empty = folder.path().join("empty.sqlite");
+        std::fs::write(&empty, "").unwrap();
+        let url = format!("sqlite:{}", empty.display());
+        let mut nothing = order_store::open(&url).await.unwrap().content.view().await.unwrap();
+        assert!(
+            moment.is_reached_by(&mut nothing, partitions()).await.is_err(),
+            "it has no tables"
+        );
     }
 }

@@ -10,9 +10,8 @@ use tokio::time::{Instant, sleep};
 
 use super::filling::Filling;
 use super::moment;
-use super::patient::patiently;
 use super::telling::Telling;
-use super::{Ended, Rebuild, RebuildError};
+use super::{Ended, Rebuild, RebuildError, unless_stopped};
 
 /// Readers are switched when the new generation is at most so many events behind.
 const BEHIND_EVENTS_MAX: u64 = 100;
@@ -36,17 +35,11 @@ impl Rebuild {
         filling: &Filling<'_>,
         to: Generation,
     ) -> Result<(), RebuildError> {
-        for _ in 0..ROUNDS_MAX {
-            let (moment, _) = moment::of(&live.store).await?;
-            let missing = filling.missing(&moment).await?;
-            filling.up_to(&moment).await?;
-            if missing <= BEHIND_EVENTS_MAX {
-                break;
-            }
-        }
+        unless_stopped(&self.stop, catch_up(live, filling)).await?;
         if let Err(error) = self.generations.switch(&self.lock, to).await {
             // Where the answer was lost, it may have been done.
-            let (now, _) = self.live().await?;
+            let asking = async { Ok(super::live(&*self.generations).await?) };
+            let (now, _) = unless_stopped(&self.stop, asking).await?;
             if now != to {
                 return Err(error.into());
             }
@@ -70,13 +63,25 @@ impl Rebuild {
     }
 }
 
+async fn catch_up(live: &GenerationStore, filling: &Filling<'_>) -> Result<(), RebuildError> {
+    for _ in 0..ROUNDS_MAX {
+        let (moment, _) = moment::of(&live.store).await?;
+        let missing = filling.missing(&moment).await?;
+        filling.up_to(&moment).await?;
+        if missing <= BEHIND_EVENTS_MAX {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Removes every generation but the live one, once nobody asks another any more.
 pub(super) async fn drop_old(
     generations: &dyn ProjectionGenerations,
     lock: &GenerationLock,
     tell: &Telling,
 ) -> Result<Ended, RebuildError> {
-    let mut old = patiently(async || generations.list().await).await?;
+    let mut old = super::all(generations).await?;
     old.retain(|entry| entry.state != GenerationState::Live);
     if !old.is_empty() {
         sleep(GOING_OVER).await;

@@ -1,6 +1,7 @@
 //! How far a rebuild is, on stderr, and what came of it, on stdout.
 
-use std::io::{IsTerminal as _, stderr};
+use std::fmt::Display;
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -50,7 +51,9 @@ impl Telling {
         stage.bar.advance(more);
         if stage.told.elapsed() >= LINE_EVERY && (self.json || !stderr().is_terminal()) {
             stage.told = Instant::now();
-            eprintln!("{}", if self.json { stage.as_json().to_string() } else { stage.as_text() });
+            let line = if self.json { stage.as_json().to_string() } else { stage.as_text() };
+            // Where nobody reads it any more, the work goes on all the same.
+            let _ = writeln!(stderr(), "{line}");
         }
     }
 
@@ -109,21 +112,30 @@ impl Telling {
         self.find("live", json!(if switched { to.0 } else { live.0 }));
         self.find("switched", json!(switched));
         if self.json {
-            println!("{}", Value::Object(std::mem::take(&mut *self.found())));
+            print(Value::Object(std::mem::take(&mut *self.found())));
         } else if switched {
-            println!(
+            print(format_args!(
                 "generation {to} is live now; generation {live} stays until `order-processor rebuild \
                  --drop-old`"
-            );
+            ));
         } else if same {
-            println!(
+            print(format_args!(
                 "generation {live} is still live; without --diff, generation {to} would be now"
-            );
+            ));
         } else {
-            println!(
+            print(format_args!(
                 "not switched: generation {live} is still live. --diff shows the first rows that \
                  differ; --force switches all the same"
-            );
+            ));
+        }
+    }
+
+    /// What was to be switched to is live, and was before.
+    pub(super) fn already(&self, live: Generation) {
+        if self.json {
+            print(json!({ "live": live.0, "switched": false }));
+        } else {
+            print(format_args!("generation {live} is live already"));
         }
     }
 
@@ -131,14 +143,14 @@ impl Telling {
     pub(super) fn dropped(&self, gone: &[GenerationEntry]) {
         if self.json {
             let gone: Vec<u32> = gone.iter().map(|entry| entry.generation.0).collect();
-            println!("{}", json!({ "dropped": gone }));
+            print(json!({ "dropped": gone }));
             return;
         }
         for entry in gone {
-            println!("generation {} is dropped", entry.generation);
+            print(format_args!("generation {} is dropped", entry.generation));
         }
         if gone.is_empty() {
-            println!("there is no generation but the live one");
+            print("there is no generation but the live one");
         }
     }
 
@@ -146,17 +158,18 @@ impl Telling {
     pub(super) fn list(&self, entries: &[GenerationEntry]) {
         if self.json {
             let entry = |entry: &GenerationEntry| json!({ "generation": entry.generation.0, "state": entry.state.name() });
-            println!("{}", entries.iter().map(entry).collect::<Value>());
+            print(entries.iter().map(entry).collect::<Value>());
             return;
         }
         for entry in entries {
-            println!("generation {}: {}", entry.generation, entry.state.name());
+            print(format_args!("generation {}: {}", entry.generation, entry.state.name()));
         }
     }
 
+    /// For a person.
     fn print(&self, line: &str) {
         if !self.json {
-            println!("{line}");
+            print(line);
         }
     }
 
@@ -171,6 +184,12 @@ impl Telling {
     fn found(&self) -> MutexGuard<'_, Map<String, Value>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A line on stdout. Where nobody reads it any more, the work goes on all the same, and its exit code tells
+/// how it ended.
+fn print(line: impl Display) {
+    let _ = writeln!(stdout(), "{line}");
 }
 
 impl Stage {

@@ -52,10 +52,13 @@ pub struct Connection {
 impl Connection {
     /// Connects, logs in, and makes the session one that our SQL can rely on.
     pub async fn open(options: &Options, isolation: Isolation) -> Result<Self, StoreError> {
-        let client = connect(options).await?;
-        let mut connection = Self { client, search: options.search, working: false };
-        connection.batch(&session_settings(isolation)).await?;
-        Ok(connection)
+        let opening = async {
+            let client = connect(options).await?;
+            let mut connection = Self { client, search: options.search, working: false };
+            connection.batch(&session_settings(isolation)).await?;
+            Ok(connection)
+        };
+        opening.await.map_err(|error| options.at_server(error))
     }
 
     /// As [`open`](Self::open), within `limit`.
@@ -66,7 +69,8 @@ impl Connection {
     ) -> Result<Self, StoreError> {
         let opening = timeout(limit, Self::open(options, isolation)).await;
         opening.unwrap_or_else(|_| {
-            Err(StoreError::Unavailable("SQL Server did not answer in time".to_owned()))
+            let silent = StoreError::Unavailable("no answer in time".to_owned());
+            Err(options.at_server(silent))
         })
     }
 

@@ -80,30 +80,24 @@ impl Connections {
     pub async fn acquire(&self, limit: Duration) -> Result<Pooled, StoreError> {
         let mut connection = match timeout(limit, self.pool.get()).await {
             Ok(Ok(connection)) => Pooled(Some(connection)),
-            Ok(Err(PoolError::Backend(error))) => return Err(self.at_server(error)),
-            Ok(Err(error)) => return Err(self.at_server(unavailable(error.to_string()))),
-            Err(Elapsed { .. }) => return Err(self.at_server(self.why_none())),
+            Ok(Err(PoolError::Backend(error))) => return Err(error),
+            Ok(Err(error)) => return Err(self.none(error.to_string())),
+            Err(Elapsed { .. }) => return Err(self.none(self.why_none())),
         };
         connection.begin_work();
         Ok(connection)
     }
 
-    fn why_none(&self) -> StoreError {
+    fn why_none(&self) -> String {
         let status = self.pool.status();
         if status.size == status.max_size && status.available == 0 {
-            return unavailable(format!("all connections are busy ({})", status.size));
+            return format!("all connections are busy ({})", status.size);
         }
-        unavailable("no answer in time".to_owned())
+        "no answer in time".to_owned()
     }
 
-    fn at_server(&self, error: StoreError) -> StoreError {
-        let Options { host, port, .. } = &self.pool.manager().options;
-        let named = |text| format!("{text} (SQL Server at {host}:{port})");
-        match error {
-            StoreError::Unavailable(text) => StoreError::Unavailable(named(text)),
-            StoreError::Configuration(text) => StoreError::Configuration(named(text)),
-            other => other,
-        }
+    fn none(&self, why: String) -> StoreError {
+        self.pool.manager().options.at_server(unavailable(why))
     }
 }
 

@@ -100,6 +100,11 @@ impl Options {
         Self { database, may_be_dropped: true, ..self.clone() }
     }
 
+    /// The error, with the server that it is about.
+    pub fn at_server(&self, error: StoreError) -> StoreError {
+        error.at_server("SQL Server", &format!("{}:{}", self.host, self.port))
+    }
+
     fn set(&mut self, name: &str, value: String) -> Result<(), StoreError> {
         match (name, value.as_str()) {
             ("encrypt", "required") => self.encryption = EncryptionLevel::Required,

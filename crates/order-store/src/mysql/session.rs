@@ -6,13 +6,13 @@
 
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
+use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
+use sqlx::{AssertSqlSafe, Executor as _};
 use tokio::time::timeout;
 
 use super::ACQUIRE_TIMEOUT;
 use super::errors::classify;
-use crate::StoreError;
+use crate::{StoreError, connections};
 
 /// What holds for every session, whatever the server was told: a text that is too long is refused, not
 /// cut off; and a writer sees what others have committed meanwhile.
@@ -75,13 +75,10 @@ fn settings(role: Role, statement: Duration, silence: Duration) -> String {
 
 /// A connection of its own for what may take long.
 pub async fn connect_alone(options: &MySqlConnectOptions) -> Result<MySqlConnection, StoreError> {
-    let connecting = async {
-        let mut connection = options.connect().await?;
-        connection.execute(SESSION).await?;
-        Ok(connection)
-    };
-    timeout(ACQUIRE_TIMEOUT, connecting)
+    let mut connection = connections::connect_alone::<MySql>(options, ACQUIRE_TIMEOUT).await?;
+    timeout(ACQUIRE_TIMEOUT, connection.execute(SESSION))
         .await
         .map_err(|_| StoreError::Unavailable("MySQL did not answer in time".to_owned()))?
-        .map_err(classify)
+        .map_err(classify)?;
+    Ok(connection)
 }

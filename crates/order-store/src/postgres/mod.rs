@@ -24,7 +24,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions, Postgres};
 use sqlx::{ConnectOptions, Error};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::connections::{Connections, Server, settle};
+use crate::connections::{self, Connections, Server, settle};
 use crate::on_server::ports_on_server;
 use crate::{
     Checkpoint, OrderFilter, OrderRow, Page, ParkedSubject, ProjectionBatch, StoreError, StreamId,
@@ -116,10 +116,7 @@ fn unhurried(options: PgConnectOptions) -> PgConnectOptions {
 
 /// A connection of its own for what may take long.
 async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
-    timeout(ACQUIRE_TIMEOUT, options.connect())
-        .await
-        .map_err(|_| StoreError::Unavailable("Postgres did not answer in time".to_owned()))?
-        .map_err(classify)
+    connections::connect_alone::<Postgres>(options, ACQUIRE_TIMEOUT).await
 }
 
 impl Server for Postgres {

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{ConnectOptions as _, raw_sql};
 
-use super::SqliteStore;
 use super::errors::classify;
+use super::{SqliteStore, check_is_there};
 use crate::StoreError;
 use crate::content::{ContentTable, ContentView, StoreContent, snapshot_of};
 
@@ -15,10 +15,7 @@ struct SqliteSnapshot(SqliteConnection);
 #[async_trait]
 impl StoreContent for SqliteStore {
     async fn view(&self) -> Result<ContentView, StoreError> {
-        if !self.file.exists() {
-            let text = format!("there is no store in {} yet", self.file.display());
-            return Err(StoreError::Configuration(text));
-        }
+        check_is_there(&self.file)?;
         let mut connection = self.viewing.connect().await.map_err(classify)?;
         let begin = "begin; select count(*) from sqlite_schema";
         raw_sql(begin).execute(&mut connection).await.map_err(classify)?;

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, query, query_scalar, raw_sql};
 
 use super::errors::classify;
-use super::{SqliteStore, StoreFile, migrate, pool, reading, writing};
+use super::{SqliteStore, StoreFile, check_is_there, migrate, pool, reading, writing};
 use crate::generations::{
     Entry, Generation, GenerationLock, GenerationStore, Home, Statement, TABLE, TABLES,
 };
@@ -19,22 +19,28 @@ use crate::{OrderStore, StoreError};
 
 /// The file that a store's URL names.
 pub(crate) struct SqliteHome {
-    options: SqliteConnectOptions,
-    read_only: bool,
+    store: StoreFile,
     /// For the table of generations.
     reader: SqlitePool,
 }
 
 impl SqliteHome {
+    /// Makes nothing: there may be no such file, nor its folder.
+    pub(crate) fn at(url: &str) -> Result<Self, StoreError> {
+        let store = StoreFile::of(url)?;
+        let reader = pool(1).connect_lazy_with(reading(store.options.clone()));
+        Ok(Self { store, reader })
+    }
+
     /// See [`SqliteStore::open`].
     pub(crate) async fn open(url: &str) -> Result<Self, StoreError> {
-        let StoreFile { options, read_only } = StoreFile::of(url).await?;
-        let reader = pool(1).connect_lazy_with(reading(options.clone()));
-        Ok(Self { options, read_only, reader })
+        let home = Self::at(url)?;
+        home.store.make_folder().await?;
+        Ok(home)
     }
 
     fn file(&self) -> &Path {
-        self.options.get_filename()
+        self.store.options.get_filename()
     }
 
     fn place(&self, generation: Generation) -> PathBuf {
@@ -49,7 +55,7 @@ impl SqliteHome {
     }
 
     async fn connect(&self) -> Result<SqliteConnection, StoreError> {
-        writing(self.options.clone(), self.read_only).connect().await.map_err(classify)
+        writing(self.store.options.clone(), self.store.read_only).connect().await.map_err(classify)
     }
 
     async fn forget_tables(&self) -> Result<(), StoreError> {
@@ -68,8 +74,8 @@ impl SqliteHome {
 #[async_trait]
 impl Home for SqliteHome {
     async fn open(&self, generation: Generation) -> Result<GenerationStore, StoreError> {
-        let options = self.options.clone().filename(self.place(generation));
-        let store = Arc::new(SqliteStore::over(options, self.read_only));
+        let options = self.store.options.clone().filename(self.place(generation));
+        let store = Arc::new(SqliteStore::over(options, self.store.read_only));
         Ok(GenerationStore { store: OrderStore::of(store.clone()), load: store })
     }
 
@@ -114,17 +120,21 @@ impl Home for SqliteHome {
 
     /// A lock of the operating system on a file beside the store's.
     async fn lock(&self) -> Result<Option<GenerationLock>, StoreError> {
-        if self.read_only {
+        if self.store.read_only {
             let text = "the store is opened read-only, so its generations can't be changed";
             return Err(StoreError::Configuration(text.to_owned()));
         }
+        check_is_there(self.file())?;
         let path = self.beside("rebuild-lock");
-        match locked(&path) {
-            Ok(held) => Ok(held.map(GenerationLock::new)),
-            Err(error) => {
-                Err(StoreError::Unavailable(format!("cannot lock {}: {error}", path.display())))
+        locked(&path).map(|held| held.map(GenerationLock::new)).map_err(|error| {
+            let text = format!("cannot lock {}: {error}", path.display());
+            match error.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    StoreError::Configuration(text)
+                }
+                _ => StoreError::Unavailable(text),
             }
-        }
+        })
     }
 
     /// The file is made when something is first written.

@@ -79,7 +79,8 @@ impl SqliteStore {
     /// Makes the folders above the file. The file is made when something is first written, which
     /// [`migrate`](ProjectionStore::migrate) does.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let file = StoreFile::of(url).await?;
+        let file = StoreFile::of(url)?;
+        file.make_folder().await?;
         Ok(Self::over(file.options, file.read_only))
     }
 
@@ -104,26 +105,37 @@ struct StoreFile {
 }
 
 impl StoreFile {
-    /// Makes the folders above it, if it may be written.
-    async fn of(url: &str) -> Result<Self, StoreError> {
+    fn of(url: &str) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url).map_err(classify)?;
         let path = options.get_filename();
         if path.as_os_str().is_empty() || url.contains(":memory:") || url.contains("mode=memory") {
             return Err(StoreError::Configuration("the SQLite store needs a file".to_owned()));
         }
-        let read_only = url.split_once('?').is_some_and(|(_, options)| options.contains("mode=ro"));
-        if !read_only {
-            make_folder_of(path).await?;
+        if path.is_dir() {
+            let text = format!("the SQLite store needs a file, and {} is a folder", path.display());
+            return Err(StoreError::Configuration(text));
         }
+        let read_only = url.split_once('?').is_some_and(|(_, options)| options.contains("mode=ro"));
         Ok(Self { options, read_only })
+    }
+
+    /// Makes the folders above it, if it may be written.
+    async fn make_folder(&self) -> Result<(), StoreError> {
+        let folder = self.options.get_filename().parent().filter(|_| !self.read_only);
+        let Some(folder) = folder else { return Ok(()) };
+        tokio::fs::create_dir_all(folder).await.map_err(|error| {
+            let text = format!("cannot make the folder {}: {error}", folder.display());
+            StoreError::Configuration(text)
+        })
     }
 }
 
-async fn make_folder_of(path: &Path) -> Result<(), StoreError> {
-    let Some(folder) = path.parent() else { return Ok(()) };
-    tokio::fs::create_dir_all(folder).await.map_err(|error| {
-        StoreError::Configuration(format!("cannot make the folder {}: {error}", folder.display()))
-    })
+/// Where nothing was ever written, there is no file.
+fn check_is_there(file: &Path) -> Result<(), StoreError> {
+    if file.exists() {
+        return Ok(());
+    }
+    Err(StoreError::Configuration(format!("there is no store in {} yet", file.display())))
 }
 
 fn pool(connections_max: u32) -> SqlitePoolOptions {

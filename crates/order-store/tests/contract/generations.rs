@@ -24,8 +24,8 @@ pub trait Rebuildable: TestDatabase {
     /// The names of the indexes of generation 1.
     async fn indexes(&self) -> Vec<String>;
 
-    async fn generations(&self) -> Arc<dyn ProjectionGenerations> {
-        order_store::open_generations(&self.store_url()).await.unwrap()
+    fn generations(&self) -> Arc<dyn ProjectionGenerations> {
+        order_store::open_generations(&self.store_url()).unwrap()
     }
 }
 
@@ -90,7 +90,7 @@ pub async fn shows(store: &OrderStore, number: u64, shown: bool) {
 }
 
 pub async fn there_is_one_until_something_is_rebuilt(database: &impl Rebuildable) {
-    let generations = database.generations().await;
+    let generations = database.generations();
     assert_eq!(states(&generations).await, [(1, GenerationState::Live)]);
     let store = database.migrated().await;
     store.projections.apply(&stretch(0, 2)).await.unwrap();
@@ -102,7 +102,7 @@ pub async fn there_is_one_until_something_is_rebuilt(database: &impl Rebuildable
 pub async fn a_store_goes_over_to_the_live_one(database: &impl Rebuildable) {
     let store = database.migrated().await;
     store.projections.apply(&stretch(0, 3)).await.unwrap();
-    let generations = database.generations().await;
+    let generations = database.generations();
     let (second, new) = begun(&generations).await;
     new.store.projections.apply(&stretch(0, 3)).await.unwrap();
     new.store.projections.apply(&batch(vec![rejected(100)])).await.unwrap();
@@ -124,7 +124,7 @@ pub async fn readers_wait_for_what_they_were_told(database: &impl Rebuildable) {
     let store = database.migrated().await;
     store.projections.apply(&stretch(0, 5)).await.unwrap();
     assert_eq!(store.queries.projected(&stream(0)).await.unwrap(), checkpoint(5));
-    let generations = database.generations().await;
+    let generations = database.generations();
     let (second, new) = begun(&generations).await;
     new.store.projections.apply(&stretch(0, 3)).await.unwrap();
     new.store.projections.apply(&batch(vec![rejected(100)])).await.unwrap();
@@ -151,7 +151,7 @@ pub async fn a_projector_begins_anew_in_another_generation(database: &impl Rebui
     let store = database.migrated().await;
     store.projections.apply(&stretch(0, 3)).await.unwrap();
     assert_eq!(store.projections.checkpoint(&stream(0)).await.unwrap(), checkpoint(3));
-    let generations = database.generations().await;
+    let generations = database.generations();
     let (second, new) = begun(&generations).await;
     new.store.projections.apply(&stretch(0, 3)).await.unwrap();
     new.store.projections.apply(&batch(vec![rejected(100)])).await.unwrap();
@@ -167,10 +167,10 @@ pub async fn a_projector_begins_anew_in_another_generation(database: &impl Rebui
 
 pub async fn an_interrupted_filling_is_gone_on_with(database: &impl Rebuildable) {
     database.migrated().await;
-    let generations = database.generations().await;
+    let generations = database.generations();
     let (begun_first, new) = begun(&generations).await;
     new.store.projections.apply(&stretch(0, 3)).await.unwrap();
-    let generations = database.generations().await;
+    let generations = database.generations();
     let (gone_on_with, new) = begun(&generations).await;
     assert_eq!((begun_first, gone_on_with), (Generation(2), Generation(2)));
     assert_eq!(new.store.projections.checkpoint(&stream(0)).await.unwrap(), checkpoint(3));
@@ -182,7 +182,7 @@ pub async fn an_interrupted_filling_is_gone_on_with(database: &impl Rebuildable)
 
 pub async fn only_one_has_the_lock(database: &impl Rebuildable) {
     database.migrated().await;
-    let (one, other) = (database.generations().await, database.generations().await);
+    let (one, other) = (database.generations(), database.generations());
     let held = one.lock().await.unwrap().expect("nobody else has it");
     assert!(other.lock().await.unwrap().is_none());
     drop(held);
@@ -197,7 +197,7 @@ pub async fn only_one_has_the_lock(database: &impl Rebuildable) {
 pub async fn one_can_go_back(database: &impl Rebuildable) {
     let store = database.migrated().await;
     store.projections.apply(&stretch(0, 3)).await.unwrap();
-    let generations = database.generations().await;
+    let generations = database.generations();
     let (second, _) = begun(&generations).await;
     switch(&generations, second).await;
     shows(&store, 1, false).await;
@@ -215,7 +215,7 @@ pub async fn one_can_go_back(database: &impl Rebuildable) {
 
 /// Whoever still asks the old generation does not fail when that is gone.
 pub async fn a_dropped_one_is_left_at_once(database: &impl Rebuildable) {
-    let generations = database.generations().await;
+    let generations = database.generations();
     let store = database.migrated().await;
     store.projections.apply(&stretch(0, 3)).await.unwrap();
     for round in 0..3 {
@@ -236,7 +236,7 @@ pub async fn a_dropped_one_is_left_at_once(database: &impl Rebuildable) {
 pub async fn only_what_is_not_live_is_dropped(database: &impl Rebuildable) {
     let store = database.migrated().await;
     store.projections.apply(&stretch(0, 3)).await.unwrap();
-    let generations = database.generations().await;
+    let generations = database.generations();
     let (second, new) = begun(&generations).await;
     new.store.projections.apply(&stretch(0, 2)).await.unwrap();
     let lock = locked(&generations).await;
@@ -256,7 +256,7 @@ pub async fn only_what_is_not_live_is_dropped(database: &impl Rebuildable) {
 pub async fn a_newer_schema_is_left_to_newer_builds(database: &impl Rebuildable) {
     let store = database.migrated().await;
     store.projections.apply(&stretch(0, 3)).await.unwrap();
-    let generations = database.generations().await;
+    let generations = database.generations();
     begun(&generations).await;
     assert_eq!(store.queries.order(order_id(2)).await.unwrap(), Some(order(2)));
     let switched = "update projection_generations set schema_version = 9999,
@@ -274,7 +274,7 @@ pub async fn a_newer_schema_is_left_to_newer_builds(database: &impl Rebuildable)
 pub async fn indexes_come_back_after_a_load(database: &impl Rebuildable) {
     let store = database.migrated().await;
     let indexes = database.indexes().await;
-    let load = database.generations().await.open(Generation::FIRST).await.unwrap().load;
+    let load = database.generations().open(Generation::FIRST).await.unwrap().load;
     load.end_load().await.unwrap();
     assert_eq!(database.indexes().await, indexes, "no load has begun");
     load.begin_load().await.unwrap();

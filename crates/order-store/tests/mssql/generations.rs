@@ -28,7 +28,7 @@ async fn what_is_said_of_generations() {
         _ => Answer::rows([]),
     })
     .await;
-    let generations = order_store::open_generations(&double.url()).await.unwrap();
+    let generations = order_store::open_generations(&double.url()).unwrap();
     let lock = generations.lock().await.unwrap().expect("the lock is free");
     let second = generations.begin(&lock).await.unwrap();
     let opened = generations.open(second).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_database_that_is_in_use_is_dropped_a_moment_later() {
         }
     })
     .await;
-    let generations = order_store::open_generations(&double.url()).await.unwrap();
+    let generations = order_store::open_generations(&double.url()).unwrap();
     let lock = generations.lock().await.unwrap().unwrap();
     generations.remove(&lock, Generation(2)).await.unwrap();
     assert!(in_the_way.load(Ordering::SeqCst) < 0, "it was tried until nobody was in the way");

@@ -50,7 +50,7 @@ impl Database {
 
 /// The first generation of the store at `url`, whichever is live: nobody asks first which that is.
 pub async fn open_first(url: &str) -> OrderStore {
-    let generations = order_store::open_generations(url).await.unwrap();
+    let generations = order_store::open_generations(url).unwrap();
     generations.open(Generation::FIRST).await.unwrap().store
 }
 

@@ -14,7 +14,7 @@ pub async fn readers_find_their_connections_made<D: ServerDatabase + Rebuildable
     database.migrated().await.projections.apply(&stretch(0, 3)).await.unwrap();
     let (proxy, store) = database.proxied().await;
     shows(&store, 2, true).await;
-    let generations = database.generations().await;
+    let generations = database.generations();
     let (second, new) = begun(&generations).await;
     new.store.projections.apply(&stretch(0, 3)).await.unwrap();
     new.store.projections.apply(&batch(vec![rejected(100)])).await.unwrap();

@@ -38,7 +38,8 @@ pub async fn trades<S: Session>(
     rows.iter().map(|row| trade(row, scales)).collect::<Result<_, _>>().map(Some)
 }
 
-/// From each side's index comes as much as the page may hold, and then the two are put together.
+/// From each side's index comes as much as the page may hold, and then the two are put together. The market is
+/// named once more for the instruments: Postgres does not see through a limit, and would read all that there are.
 pub async fn account_trades<S: Session>(
     session: &mut S,
     market: &VenueId,
@@ -62,7 +63,7 @@ pub async fn account_trades<S: Session>(
         "select {COLUMNS}, {SCALE_COLUMNS}, t.part
          from (select * from ({taker}) as taking union all select * from ({maker}) as making) as t
          {join} instruments i{by_symbol}
-         where i.venue = t.venue and i.symbol = t.symbol
+         where i.venue = $1 and i.symbol = t.symbol
          order by t.at_ms desc, t.symbol, t.number desc, t.part desc limit $3"
     );
     let rows = Question::new(sql, values).ask(session).await?;

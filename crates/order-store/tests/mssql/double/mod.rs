@@ -3,8 +3,8 @@
 //!
 //! Source: [MS-TDS], <https://learn.microsoft.com/openspecs/windows_protocols/ms-tds>.
 //!
-//! It is our own because the registry's one (`mssql-testing` 0.6) gives one and the same answer to every
-//! call with parameters, lets everybody in, and brings 60 more packages, a client for Docker among them.
+//! Why it is our own, and what the registry's `mssql-testing` answered when it was tried, stands in
+//! `ARCHITECTURE.md` among the decisions.
 
 mod answers;
 mod packets;
