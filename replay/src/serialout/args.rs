@@ -169,6 +169,19 @@ impl SerialoutArgs {
         }
     }
 
+    /// Opens the source where `--from` says. A run may begin right behind the last entry, where an
+    /// earlier one has ended; further on nothing could ever have been sent.
+    pub(super) async fn open(&self) -> anyhow::Result<Box<dyn Source>> {
+        let source = self.source.open(self.from).await?;
+        match source.last() {
+            Some(last) if self.from > last.next() => {
+                let reason = format!("the last entry of {} is {last}", self.source);
+                Err(ConfigError::invalid("from", reason).into())
+            }
+            _ => Ok(source),
+        }
+    }
+
     /// Fails where the page can't be written: better before the run than after it.
     pub(super) fn check_html(&self) -> anyhow::Result<()> {
         let Some(path) = &self.html else { return Ok(()) };

@@ -75,7 +75,7 @@ pub(super) async fn run(args: &SerialoutArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn forecast(args: &SerialoutArgs) -> anyhow::Result<Forecast> {
-    let mut source = args.source.open(args.from).await?;
+    let mut source = args.open().await?;
     let state = args.state.as_deref().map(|path| journal::look(path, source.archive_id()));
     let state = state.transpose()?.flatten();
     let done = state.as_ref().map_or(Done::before(args.from), |state| state.done.clone());

@@ -129,7 +129,7 @@ async fn send(share: Share) -> anyhow::Result<ShareEnded> {
 impl SerialoutArgs {
     /// Opens the source where the state says, or where the flags do.
     async fn begin(&self) -> anyhow::Result<(Box<dyn Source>, Option<Journal>)> {
-        let source = self.source.open(self.from).await?;
+        let source = self.open().await?;
         let Some(path) = &self.state else { return Ok((source, None)) };
         let journal = Journal::open(path, source.archive_id(), self.from)?;
         let next = journal.done().next();

@@ -36,6 +36,8 @@ fn serialout_refuses_a_flag_that_makes_no_sense() {
         ("--connections 0", "--connections"),
         ("--from 0", "--from"),
         ("--from 2 --to 1", "no entry is from 2 on and up to 1"),
+        ("--from 4", "the last entry of a is 2"),
+        ("--from 4 --dry-run", "the last entry of a is 2"),
         ("--skip 3-1", "--skip"),
         ("--timeout 5", "a time with its unit"),
         ("--slo p99", "--slo"),
