@@ -1,9 +1,11 @@
 //! One segment: entries to compressed lines, and back.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::mem;
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
+use memchr::memchr;
 
 use crate::chain::{Chain, SHOWN_DIGITS};
 use crate::entry::{Exchange, Sequence};
@@ -127,6 +129,36 @@ pub fn check_length(exchange: &Exchange) -> Result<(), ArchiveError> {
     if bytes > LINE_BYTES_MAX { Err(ArchiveError::EntryTooLong { bytes }) } else { Ok(()) }
 }
 
+/// Lines as they come, none of them copied that is whole in the buffer.
+struct RawLines<R> {
+    reader: BufReader<R>,
+    /// Bytes of the buffer that the line before takes.
+    given: usize,
+    /// A line that is not whole in the buffer.
+    long: Vec<u8>,
+}
+
+impl<R: Read> RawLines<R> {
+    fn new(reader: R) -> Self {
+        let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
+        Self { reader, given: 0, long: Vec::new() }
+    }
+
+    /// The next line with its end; one that is too long only until that shows, and the last may have no
+    /// end.
+    fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        self.reader.consume(mem::take(&mut self.given));
+        if let Some(end) = memchr(b'\n', self.reader.fill_buf()?) {
+            self.given = end + 1;
+            return Ok(Some(&self.reader.buffer()[..=end]));
+        }
+        self.long.clear();
+        let mut bounded = self.reader.by_ref().take(LINE_BYTES_MAX as u64 + 1);
+        let read = bounded.read_until(b'\n', &mut self.long)?;
+        Ok((read > 0).then_some(&self.long))
+    }
+}
+
 /// A line that is what was written.
 pub(crate) struct WholeLine<'a> {
     /// The entry that belongs here.
@@ -154,28 +186,18 @@ pub(crate) fn read(
         at(line, if cut_off { Fault::CutOff } else { Fault::NotCompressed(error.to_string()) })
     };
     let decoder = zstd::Decoder::with_buffer(bytes).map_err(|error| unpack(error, 1))?;
-    let mut lines = BufReader::with_capacity(BUFFER_BYTES, decoder);
-    let mut long = Vec::new();
+    let mut lines = RawLines::new(decoder);
     let mut count = 0;
     let mut sequence = expected.first;
-    loop {
+    while let Some(line) = lines.next().map_err(|error| unpack(error, count + 1))? {
         let this = count + 1;
-        long.clear();
-        let read = lines
-            .by_ref()
-            .take(LINE_BYTES_MAX as u64 + 1)
-            .read_until(b'\n', &mut long)
-            .map_err(|error| unpack(error, this))?;
-        if read == 0 {
-            break;
-        }
-        if long.len() > LINE_BYTES_MAX {
+        if line.len() > LINE_BYTES_MAX {
             return Err(at(this, Fault::TooLong));
         }
         if this > expected.entries {
             return Err(at(this, Fault::LinesAdded));
         }
-        let Some(json) = long.strip_suffix(b"\n") else { return Err(at(this, Fault::CutOff)) };
+        let Some(json) = line.strip_suffix(b"\n") else { return Err(at(this, Fault::CutOff)) };
         let unclosed = follow(&mut chain, json).ok_or_else(|| at(this, misfit(json, sequence)))?;
         match take(WholeLine { sequence, json, unclosed }).map_err(|fault| at(this, fault))? {
             ControlFlow::Break(()) => return Ok(()),

@@ -108,7 +108,9 @@ impl PartitionLane {
         partition: Partition,
         archive: ArchiveId,
     ) -> Result<Self, StreamError> {
-        let archive_text = Bytes::from(archive.to_string());
+        // Every record names it. A count of who uses it would go from core to core with each of them, so it
+        // is kept for good, once a lane.
+        let archive_text = Bytes::from_static(archive.to_string().leak().as_bytes());
         let next = Offset::ZERO;
         let mut lane = Self { topic, partition, archive, archive_text, last: None, next };
         lane.settle().await?;

@@ -66,6 +66,7 @@ const BATCHES_KEPT_MAX: usize = 64;
 /// What is known of a line before its bytes are shared.
 struct LineHeading {
     sequence: Sequence,
+    digits: Option<Range<usize>>,
     key: Key,
     bytes: usize,
 }
@@ -133,7 +134,8 @@ impl Batch for LineBatch {
             self.json.extend_from_slice(b"}");
             let bytes = line.unclosed.len() + 1;
             let key = Key::of(heading.key, line.json);
-            self.headings.push(LineHeading { sequence, key, bytes });
+            let digits = wire::first_number(line.json);
+            self.headings.push(LineHeading { sequence, digits, key, bytes });
         }
         Ok(sequence)
     }
@@ -145,9 +147,9 @@ impl Batch for LineBatch {
     fn take(&mut self) -> Vec<Line> {
         let mut json = mem::take(&mut self.json).freeze();
         self.given.push_back(json.clone());
-        let line = |LineHeading { sequence, key, bytes }| {
+        let line = |LineHeading { sequence, digits, key, bytes }| {
             let json = json.split_to(bytes);
-            Line { sequence, key: key.take(&json), json }
+            Line { sequence, key: key.take(&json), json, digits }
         };
         self.headings.drain(..).map(line).collect()
     }
