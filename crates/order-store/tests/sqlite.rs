@@ -11,6 +11,7 @@ use std::path::Path;
 use contract::TestDatabase;
 use contract::generations::Rebuildable;
 use contract::rows::{batch, order, order_id};
+use order_store::generations::Generation;
 use order_store::{OrderStore, StoreError};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -101,6 +102,25 @@ async fn a_read_only_store_can_be_read() {
     }
     store.queries.check_readable().await.unwrap();
     assert_eq!(store.queries.order(order_id(1)).await.unwrap(), Some(order(1)));
+}
+
+/// Few large pieces while nobody reads; small ones again afterwards, of which readers have fewer to look
+/// at.
+#[tokio::test]
+async fn words_are_gathered_as_usual_after_a_load() {
+    let file = File::create().await.unwrap();
+    let store = file.migrated().await;
+    let load = file.generations().open(Generation::FIRST).await.unwrap().load;
+    let gathering = async || -> Vec<i64> {
+        let sql =
+            "select v from order_words_config where k in ('hashsize', 'automerge') order by k";
+        query_scalar(sql).fetch_all(&mut file.connect().await).await.unwrap()
+    };
+    load.begin_load().await.unwrap();
+    assert_eq!(gathering().await, [0, 16 << 20]);
+    store.projections.apply(&batch(vec![order(1)])).await.unwrap();
+    load.end_load().await.unwrap();
+    assert_eq!(gathering().await, [4, 1 << 20]);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Indexes that are made when all rows are there.
+//! Indexes that are made when all rows are there, and one that is made in larger pieces meanwhile.
 
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, query, query_scalar, raw_sql};
@@ -8,6 +8,33 @@ use super::{SqliteStore, WRITE_CACHE_KIB};
 use crate::StoreError;
 use crate::generations::{BulkLoad, DEFERRED};
 use crate::rows::Columns as _;
+
+/// How the index over words gathers what is written: in pieces, which are merged as they become many.
+/// Small pieces that are merged often leave readers few to look at; large ones that are merged late
+/// cost less. (SQLite, "FTS5 Extension", 6 "Special INSERT Commands".)
+struct Pieces {
+    /// What a piece takes in memory at most before it is written, in bytes.
+    hash_size: u32,
+    /// From so many pieces of one level on they are merged little by little. 0: only once there are 16,
+    /// and then at once.
+    auto_merge: u32,
+}
+
+/// As long as nobody reads.
+const LOADING: Pieces = Pieces { hash_size: 16 << 20, auto_merge: 0 };
+
+/// What SQLite does without being told.
+const USUAL: Pieces = Pieces { hash_size: 1 << 20, auto_merge: 4 };
+
+impl Pieces {
+    fn statement(&self) -> String {
+        let Self { hash_size, auto_merge } = self;
+        format!(
+            "insert into order_words (order_words, rank)
+             values ('hashsize', {hash_size}), ('automerge', {auto_merge})"
+        )
+    }
+}
 
 #[async_trait]
 impl BulkLoad for SqliteStore {
@@ -31,6 +58,8 @@ impl BulkLoad for SqliteStore {
             let drop = AssertSqlSafe(format!("drop index if exists {name}"));
             raw_sql(drop).execute(&mut *transaction).await.map_err(classify)?;
         }
+        let large = AssertSqlSafe(LOADING.statement());
+        raw_sql(large).execute(&mut *transaction).await.map_err(classify)?;
         transaction.commit().await.map_err(classify)
     }
 
@@ -64,7 +93,10 @@ impl BulkLoad for SqliteStore {
                 .map_err(classify)?;
             transaction.commit().await.map_err(classify)?;
         }
-        let done = AssertSqlSafe(format!("drop table {DEFERRED}"));
+        let done = AssertSqlSafe(format!(
+            "begin immediate; {}; drop table {DEFERRED}; commit",
+            USUAL.statement()
+        ));
         raw_sql(done).execute(&mut connection).await.map_err(classify)?;
         connection.close().await.map_err(classify)
     }
