@@ -89,7 +89,7 @@ impl Scale {
             stored_many: 1_000_000,
             replayed: 200_000,
             replayed_one_by_one: 50_000,
-            copied: 300_000,
+            copied: 1_000_000,
             archived: 10_000_000,
             paced: 10_000,
             book_orders: 1_000_000,

@@ -17,7 +17,7 @@ use crate::manifest::{Manifest, SegmentNumber};
 use crate::segment;
 
 /// Batches that wait for the reader's user.
-const BATCHES_WAITING_MAX: usize = 4;
+const BATCHES_WAITING_MAX: usize = 16;
 
 /// Segments that are fetched ahead of the one that is read, compressed.
 const SEGMENTS_AHEAD_MAX: usize = 1;
