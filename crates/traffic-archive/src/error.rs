@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::answer;
 use crate::manifest::SegmentNumber;
-use crate::segment::LINE_BYTES_MAX;
+use crate::raw_lines::LINE_BYTES_MAX;
 
 /// Why an archive can't be read or written.
 #[derive(Debug, thiserror::Error)]

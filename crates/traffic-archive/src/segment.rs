@@ -1,24 +1,17 @@
 //! One segment: entries to compressed lines, and back.
 
-use std::io::{self, BufRead as _, BufReader, Read, Write as _};
-use std::mem;
+use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 
-use bytes::Bytes;
-use memchr::memchr;
+use bytes::{Bytes, BytesMut};
 
 use crate::chain::{Chain, SHOWN_DIGITS};
 use crate::entry::{Exchange, Sequence};
 use crate::error::{ArchiveError, Damage, Fault};
 use crate::hash::Hash;
 use crate::manifest::{SegmentFile, SegmentNumber, Span};
+use crate::raw_lines::{LINE_BYTES_MAX, LineMemory, RawLines};
 use crate::wire;
-
-/// Bytes that a line may have, its end included.
-pub const LINE_BYTES_MAX: usize = 32 << 20;
-
-/// Bytes between file and decompression, and between decompression and lines.
-const BUFFER_BYTES: usize = 256 << 10;
 
 /// The line's end: what stands before the chain's digits and behind them.
 const CHAIN_FIELD: &[u8] = br#","chain":""#;
@@ -129,55 +122,35 @@ pub fn check_length(exchange: &Exchange) -> Result<(), ArchiveError> {
     if bytes > LINE_BYTES_MAX { Err(ArchiveError::EntryTooLong { bytes }) } else { Ok(()) }
 }
 
-/// Lines as they come, none of them copied that is whole in the buffer.
-struct RawLines<R> {
-    reader: BufReader<R>,
-    /// Bytes of the buffer that the line before takes.
-    given: usize,
-    /// A line that is not whole in the buffer.
-    long: Vec<u8>,
-}
-
-impl<R: Read> RawLines<R> {
-    fn new(reader: R) -> Self {
-        let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
-        Self { reader, given: 0, long: Vec::new() }
-    }
-
-    /// The next line with its end; one that is too long only until that shows, and the last may have no
-    /// end.
-    fn next(&mut self) -> io::Result<Option<&[u8]>> {
-        self.reader.consume(mem::take(&mut self.given));
-        if let Some(end) = memchr(b'\n', self.reader.fill_buf()?) {
-            self.given = end + 1;
-            return Ok(Some(&self.reader.buffer()[..=end]));
-        }
-        self.long.clear();
-        let mut bounded = self.reader.by_ref().take(LINE_BYTES_MAX as u64 + 1);
-        let read = bounded.read_until(b'\n', &mut self.long)?;
-        Ok((read > 0).then_some(&self.long))
-    }
-}
-
 /// A line that is what was written.
-pub(crate) struct WholeLine<'a> {
+pub(crate) struct WholeLine {
     /// The entry that belongs here.
     pub(crate) sequence: Sequence,
     /// The whole line without its end.
-    pub(crate) json: &'a [u8],
-    /// The same without `chain` and the last brace.
-    pub(crate) unclosed: &'a [u8],
+    pub(crate) json: BytesMut,
+    /// So many bytes of it stand before `,"chain"`.
+    unclosed: usize,
+}
+
+impl WholeLine {
+    /// The line as it was before it got a chain; where it is.
+    pub(crate) fn without_chain(mut self) -> Bytes {
+        self.json.truncate(self.unclosed);
+        self.json.extend_from_slice(b"}");
+        self.json.freeze()
+    }
 }
 
 /// Goes through the lines of a segment's file and checks each; `chain` is that of all lines before.
 /// `take` gives the sequence number that it found in the line; stops without an error when it
-/// breaks.
+/// breaks. Lines are in `memory`.
 pub(crate) fn read(
     number: SegmentNumber,
     expected: &SegmentFile,
     mut chain: Chain,
     bytes: &[u8],
-    mut take: impl FnMut(WholeLine<'_>) -> Result<ControlFlow<(), Sequence>, Fault>,
+    memory: &mut LineMemory,
+    mut take: impl FnMut(WholeLine) -> Result<ControlFlow<(), Sequence>, Fault>,
 ) -> Result<(), Damage> {
     let damage = |line, fault| Damage { segment: number, file: expected.file.clone(), line, fault };
     let at = |line: u64, fault| damage(Some(line), fault);
@@ -186,10 +159,10 @@ pub(crate) fn read(
         at(line, if cut_off { Fault::CutOff } else { Fault::NotCompressed(error.to_string()) })
     };
     let decoder = zstd::Decoder::with_buffer(bytes).map_err(|error| unpack(error, 1))?;
-    let mut lines = RawLines::new(decoder);
+    let mut lines = RawLines::new(decoder, memory);
     let mut count = 0;
     let mut sequence = expected.first;
-    while let Some(line) = lines.next().map_err(|error| unpack(error, count + 1))? {
+    while let Some(mut line) = lines.next().map_err(|error| unpack(error, count + 1))? {
         let this = count + 1;
         if line.len() > LINE_BYTES_MAX {
             return Err(at(this, Fault::TooLong));
@@ -199,7 +172,10 @@ pub(crate) fn read(
         }
         let Some(json) = line.strip_suffix(b"\n") else { return Err(at(this, Fault::CutOff)) };
         let unclosed = follow(&mut chain, json).ok_or_else(|| at(this, misfit(json, sequence)))?;
-        match take(WholeLine { sequence, json, unclosed }).map_err(|fault| at(this, fault))? {
+        let (length, unclosed) = (json.len(), unclosed.len());
+        line.truncate(length);
+        let line = WholeLine { sequence, json: line, unclosed };
+        match take(line).map_err(|fault| at(this, fault))? {
             ControlFlow::Break(()) => return Ok(()),
             ControlFlow::Continue(found) if found != sequence => {
                 return Err(at(this, out_of_order(sequence, found)));

@@ -1,11 +1,10 @@
 //! Entries and lines that travel together from the decompressing thread.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::mem;
 use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::Line;
 use crate::entry::{Entry, Sequence};
@@ -23,7 +22,7 @@ pub(super) trait Batch: Send {
     type Item: Send + 'static;
 
     /// Adds a line; gives the sequence number found in it, or the reason why it is no entry.
-    fn push(&mut self, line: &WholeLine<'_>) -> Result<Sequence, String>;
+    fn push(&mut self, line: WholeLine) -> Result<Sequence, String>;
 
     fn is_full(&self) -> bool;
 
@@ -39,8 +38,8 @@ pub(super) struct EntryBatch {
 impl Batch for EntryBatch {
     type Item = Entry;
 
-    fn push(&mut self, line: &WholeLine<'_>) -> Result<Sequence, String> {
-        let entry = wire::parse(line.json)?;
+    fn push(&mut self, line: WholeLine) -> Result<Sequence, String> {
+        let entry = wire::parse(&line.json)?;
         let sequence = entry.sequence;
         if sequence == line.sequence {
             self.bytes += line.json.len();
@@ -57,18 +56,6 @@ impl Batch for EntryBatch {
         self.bytes = 0;
         mem::take(&mut self.entries)
     }
-}
-
-/// Batches whose memory is used again once all their lines are gone; as many as the slowest user
-/// has under way.
-const BATCHES_KEPT_MAX: usize = 64;
-
-/// What is known of a line before its bytes are shared.
-struct LineHeading {
-    sequence: Sequence,
-    digits: Option<Range<usize>>,
-    key: Key,
-    bytes: usize,
 }
 
 /// Where the key is. Nearly every key is in the line as it is, so that none needs memory of its own.
@@ -99,58 +86,32 @@ impl Key {
 
 #[derive(Default)]
 pub(super) struct LineBatch {
-    headings: Vec<LineHeading>,
-    json: BytesMut,
-    /// The newest batches that were given away, oldest first.
-    given: VecDeque<Bytes>,
-}
-
-impl LineBatch {
-    /// Room for another batch. Memory that is new costs more than what is written into it: the system
-    /// clears every page.
-    fn room(&mut self) -> BytesMut {
-        if self.given.len() >= BATCHES_KEPT_MAX
-            && let Some(oldest) = self.given.pop_front()
-            && let Ok(mut again) = oldest.try_into_mut()
-        {
-            again.clear();
-            return again;
-        }
-        BytesMut::with_capacity(BATCH_BYTES_MAX + BATCH_BYTES_MAX / 8)
-    }
+    lines: Vec<Line>,
+    bytes: usize,
 }
 
 impl Batch for LineBatch {
     type Item = Line;
 
-    fn push(&mut self, line: &WholeLine<'_>) -> Result<Sequence, String> {
-        let heading = wire::heading(line.json)?;
+    fn push(&mut self, line: WholeLine) -> Result<Sequence, String> {
+        let heading = wire::heading(&line.json)?;
         let sequence = heading.sequence;
         if sequence == line.sequence {
-            if self.headings.is_empty() {
-                self.json = self.room();
-            }
-            self.json.extend_from_slice(line.unclosed);
-            self.json.extend_from_slice(b"}");
-            let bytes = line.unclosed.len() + 1;
-            let key = Key::of(heading.key, line.json);
-            let digits = wire::first_number(line.json);
-            self.headings.push(LineHeading { sequence, digits, key, bytes });
+            let key = Key::of(heading.key, &line.json);
+            let digits = wire::first_number(&line.json);
+            let json = line.without_chain();
+            self.bytes += json.len();
+            self.lines.push(Line { sequence, key: key.take(&json), json, digits });
         }
         Ok(sequence)
     }
 
     fn is_full(&self) -> bool {
-        self.headings.len() >= BATCH_ENTRIES_MAX || self.json.len() >= BATCH_BYTES_MAX
+        self.lines.len() >= BATCH_ENTRIES_MAX || self.bytes >= BATCH_BYTES_MAX
     }
 
     fn take(&mut self) -> Vec<Line> {
-        let mut json = mem::take(&mut self.json).freeze();
-        self.given.push_back(json.clone());
-        let line = |LineHeading { sequence, digits, key, bytes }| {
-            let json = json.split_to(bytes);
-            Line { sequence, key: key.take(&json), json, digits }
-        };
-        self.headings.drain(..).map(line).collect()
+        self.bytes = 0;
+        mem::take(&mut self.lines)
     }
 }

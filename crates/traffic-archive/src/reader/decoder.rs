@@ -1,5 +1,6 @@
 //! The thread that decompresses, and what it sends.
 
+use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,6 +15,7 @@ use super::{ArchiveReader, chain_before, fetch};
 use crate::entry::Sequence;
 use crate::error::{ArchiveError, Damage, Fault};
 use crate::manifest::{Manifest, SegmentNumber};
+use crate::raw_lines::LineMemory;
 use crate::segment;
 
 /// Batches that wait for the reader's user.
@@ -38,7 +40,7 @@ impl<T: Send + 'static> Batches<T> {
         let skipped = reader.manifest.segments.partition_point(|segment| segment.last < from);
         let segments = fetch_ahead(reader, skipped);
         let manifest = Arc::clone(&reader.manifest);
-        let decoder = Decoder { manifest, from, batch, outbox };
+        let decoder = Decoder { manifest, from, memory: LineMemory::default(), batch, outbox };
         spawn_blocking(move || decoder.run(segments));
         Self { inbox, batch: Vec::new().into_iter() }
     }
@@ -85,6 +87,7 @@ fn fetch_ahead(reader: &ArchiveReader, from: usize) -> mpsc::Receiver<Fetched> {
 struct Decoder<B: Batch> {
     manifest: Arc<Manifest>,
     from: Sequence,
+    memory: LineMemory,
     batch: B,
     outbox: mpsc::Sender<Result<Vec<B::Item>, ArchiveError>>,
 }
@@ -109,16 +112,21 @@ impl<B: Batch> Decoder<B> {
         let manifest = Arc::clone(&self.manifest);
         let chain = chain_before(&manifest, index);
         let number = SegmentNumber(index as u64 + 1);
-        segment::read(number, &manifest.segments[index], chain, bytes, |line| {
-            if line.sequence < self.from {
-                return Ok(ControlFlow::Continue(line.sequence));
-            }
-            let found = self.batch.push(&line).map_err(Fault::NotAnEntry)?;
-            if found == line.sequence && self.batch.is_full() && self.send().is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-            Ok(ControlFlow::Continue(found))
-        })
+        let mut memory = mem::take(&mut self.memory);
+        let read =
+            segment::read(number, &manifest.segments[index], chain, bytes, &mut memory, |line| {
+                let expected = line.sequence;
+                if expected < self.from {
+                    return Ok(ControlFlow::Continue(expected));
+                }
+                let found = self.batch.push(line).map_err(Fault::NotAnEntry)?;
+                if found == expected && self.batch.is_full() && self.send().is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+                Ok(ControlFlow::Continue(found))
+            });
+        self.memory = memory;
+        read
     }
 
     /// Breaks when nobody reads any more.

@@ -18,6 +18,7 @@ use crate::entry::{Entry, Sequence};
 use crate::error::{ArchiveError, Damage, Fault};
 use crate::location::{Location, Store};
 use crate::manifest::{Manifest, SegmentFile, SegmentNumber};
+use crate::raw_lines::LineMemory;
 use crate::segment;
 use crate::wire;
 use batch::{EntryBatch, LineBatch};
@@ -68,9 +69,9 @@ impl ArchiveReader {
         let bytes = fetch(&self.store, &self.manifest.segments[index], number).await?;
         let manifest = Arc::clone(&self.manifest);
         let checked = spawn_blocking(move || {
-            let expected = &manifest.segments[index];
-            segment::read(number, expected, chain_before(&manifest, index), &bytes, |line| {
-                let entry = wire::parse(line.json).map_err(Fault::NotAnEntry)?;
+            let (expected, chain) = (&manifest.segments[index], chain_before(&manifest, index));
+            segment::read(number, expected, chain, &bytes, &mut LineMemory::default(), |line| {
+                let entry = wire::parse(&line.json).map_err(Fault::NotAnEntry)?;
                 Ok(ControlFlow::Continue(entry.sequence))
             })
         });
