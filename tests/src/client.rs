@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long is tried what must succeed in the end.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Speaks HTTP to one `seriatim`.
 #[derive(Clone)]

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use order_domain::{Decimal, OrderId, Position};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::client::PATIENCE;
 use crate::{Acknowledged, Client, House};
 
 /// The market of the default configuration.
@@ -107,6 +109,22 @@ impl Client {
         let response = request.send().await.ok()?;
         let etag = response.headers().get("etag").map(|tag| tag.to_str().unwrap_or("").to_owned());
         Some(Answer { status: response.status(), etag, body: response.json().await.ok()? })
+    }
+
+    /// Waits until accounts have what the seed gives them: a start does not wait for its seed for ever,
+    /// and what is refused under an idempotency key stays refused.
+    pub async fn wait_funded(&self, accounts: &[&str]) {
+        for account in accounts {
+            let began = Instant::now();
+            loop {
+                let (_, shown) = self.get(&format!("/api/v3/accounts/{account}"), None).await;
+                if shown["balances"].as_array().is_some_and(|all| all.len() == DEPOSIT.len()) {
+                    break;
+                }
+                assert!(began.elapsed() < PATIENCE, "{account} is never funded: {shown}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
     }
 
     /// Places an order on the market and waits for the outcome.

@@ -160,13 +160,13 @@ mod tests {
                 let expected: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
                 prop_assert_eq!(found, expected);
             }
-            prop_assert!(memory.used.iter().all(|rest| rest.is_empty()));
+            prop_assert!(memory.used.iter().all(BytesMut::is_empty));
         }
     }
 
     #[test]
     fn memory_is_used_again_once_its_lines_are_gone() {
-        let text = text(&[999; 200 * CHUNK_BYTES / 1_000], true);
+        let text = text(&vec![999; 200 * CHUNK_BYTES / 1_000], true);
         let mut memory = LineMemory::default();
         let places = |memory: &mut LineMemory| {
             let mut lines = RawLines::new(text.as_slice(), memory);

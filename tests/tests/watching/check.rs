@@ -333,6 +333,7 @@ async fn at_work(profile: Profile) {
     });
     let (member, stop) = (client.clone(), enough.clone());
     let trading = tokio::spawn(async move {
+        member.wait_funded(&["ada", "bob"]).await;
         let mut placed = 0;
         while !stop.load(Ordering::Relaxed) {
             for (account, side) in [("bob", "sell"), ("ada", "buy")] {
