@@ -141,13 +141,24 @@ impl WholeLine {
     }
 }
 
+/// Whose chain is computed while a segment is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chained {
+    /// That of every line.
+    Every,
+    /// That of the lines of a file which is not the one that the manifest names by its hash, to tell
+    /// where it differs. The other lines are what was written, since all of their file is.
+    InChangedFile,
+}
+
 /// Goes through the lines of a segment's file and checks each; `chain` is that of all lines before.
 /// `take` gives the sequence number that it found in the line; stops without an error when it
 /// breaks. Lines are in `memory`.
 pub(crate) fn read(
     number: SegmentNumber,
     expected: &SegmentFile,
-    mut chain: Chain,
+    chained: Chained,
+    chain: Chain,
     bytes: &[u8],
     memory: &mut LineMemory,
     mut take: impl FnMut(WholeLine) -> Result<ControlFlow<(), Sequence>, Fault>,
@@ -158,6 +169,8 @@ pub(crate) fn read(
         let cut_off = error.kind() == io::ErrorKind::UnexpectedEof;
         at(line, if cut_off { Fault::CutOff } else { Fault::NotCompressed(error.to_string()) })
     };
+    let file_is_whole = Hash::of(&[bytes]) == expected.sha256;
+    let mut chain = (chained == Chained::Every || !file_is_whole).then_some(chain);
     let decoder = zstd::Decoder::with_buffer(bytes).map_err(|error| unpack(error, 1))?;
     let mut lines = RawLines::new(decoder, memory);
     let mut count = 0;
@@ -171,7 +184,8 @@ pub(crate) fn read(
             return Err(at(this, Fault::LinesAdded));
         }
         let Some(json) = line.strip_suffix(b"\n") else { return Err(at(this, Fault::CutOff)) };
-        let unclosed = follow(&mut chain, json).ok_or_else(|| at(this, misfit(json, sequence)))?;
+        let unclosed =
+            follow(chain.as_mut(), json).ok_or_else(|| at(this, misfit(json, sequence)))?;
         let (length, unclosed) = (json.len(), unclosed.len());
         line.truncate(length);
         let line = WholeLine { sequence, json: line, unclosed };
@@ -189,24 +203,27 @@ pub(crate) fn read(
         let fault = Fault::LinesMissing { expected: expected.entries, found: count };
         return Err(at(count + 1, fault));
     }
-    if chain != expected.chain {
+    if chain.is_some_and(|chain| chain != expected.chain) {
         return Err(damage(None, Fault::Rechained));
     }
-    if Hash::of(&[bytes]) != expected.sha256 {
+    if !file_is_whole {
         return Err(damage(None, Fault::FileChanged));
     }
     Ok(())
 }
 
-/// Moves `chain` on if the line shows that it follows; gives the line without its chain and brace.
-fn follow<'a>(chain: &mut Chain, json: &'a [u8]) -> Option<&'a [u8]> {
+/// The line without its chain and brace. Moves `chain`, where there is one, on if the line shows that
+/// it follows; else there is no answer.
+fn follow<'a>(chain: Option<&mut Chain>, json: &'a [u8]) -> Option<&'a [u8]> {
     let (unclosed, tail) = json.split_at_checked(json.len().checked_sub(TAIL_BYTES)?)?;
     let digits = tail.strip_prefix(CHAIN_FIELD)?.strip_suffix(CHAIN_END)?;
-    let next = chain.after(unclosed);
-    if digits != next.shown() {
-        return None;
+    if let Some(chain) = chain {
+        let next = chain.after(unclosed);
+        if digits != next.shown() {
+            return None;
+        }
+        *chain = next;
     }
-    *chain = next;
     Some(unclosed)
 }
 

@@ -11,15 +11,12 @@ use measure::Progress;
 use serde::Serialize;
 use service_kit::{exit, shutdown};
 use tokio_util::sync::CancellationToken;
-use traffic_archive::{ArchiveId, ArchiveReader, Line, Lines, Location, Sequence};
+use traffic_archive::{ArchiveId, ArchiveReader, Lines, Location, Sequence};
 
 use crate::stream::{StreamArgs, StreamError, StreamTarget, StreamUrl, TargetSettings};
 
 /// How often the progress bar learns what became durable.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
-
-/// Entries between two looks at the clock and at the shutdown signal.
-const LOOK_EVERY: u64 = 1024;
 
 /// Puts an archive into a stream, in exactly the archive's order and each entry once.
 ///
@@ -153,42 +150,29 @@ impl Copying<'_> {
     /// Says whether it came to the archive's end.
     async fn run(&mut self, stop: &CancellationToken) -> anyhow::Result<bool> {
         let mut shown = Instant::now();
-        let mut count: u64 = 0;
         loop {
-            let line = tokio::select! {
+            // Whichever of the two does not move when it is time to stop, is broken off.
+            let all_read = tokio::select! {
                 biased;
-                line = self.lines.next() => line,
                 () = stop.cancelled() => return Ok(false),
+                all_read = self.step() => all_read?,
             };
-            let Some(line) = line.transpose()? else { return Ok(true) };
-            if !self.append(line, stop).await? {
-                return Ok(false);
+            if all_read {
+                return Ok(true);
             }
-            count += 1;
-            if count.is_multiple_of(LOOK_EVERY) {
-                if stop.is_cancelled() {
-                    return Ok(false);
-                }
-                if shown.elapsed() >= PROGRESS_EVERY {
-                    self.progress.set(self.there_before + self.target.appended());
-                    shown = Instant::now();
-                }
+            if shown.elapsed() >= PROGRESS_EVERY {
+                self.progress.set(self.there_before + self.target.appended());
+                shown = Instant::now();
             }
         }
     }
 
-    /// Breaks off where the stream does not move when it is time to stop.
-    async fn append(&mut self, line: Line, stop: &CancellationToken) -> anyhow::Result<bool> {
-        tokio::select! {
-            biased;
-            missing = self.target.append(line) => {
-                if !missing? {
-                    self.there_before += 1;
-                }
-                Ok(true)
-            }
-            () = stop.cancelled() => Ok(false),
-        }
+    /// Copies the next lines; says whether there were none.
+    async fn step(&mut self) -> anyhow::Result<bool> {
+        let Some(lines) = self.lines.next_batch().await.transpose()? else { return Ok(true) };
+        let read = lines.len() as u64;
+        self.there_before += read - self.target.append(lines).await?;
+        Ok(false)
     }
 }
 

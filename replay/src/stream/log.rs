@@ -118,15 +118,16 @@ impl PartitionLane {
     }
 
     fn records(&self, lines: &[Line]) -> Result<Vec<NewRecord>, StreamError> {
-        let record = |line: &Line| {
+        let mut records = Vec::with_capacity(lines.len());
+        for line in lines {
             let record = to_record(&self.archive_text, line);
             let (bytes, max) = (record.size(), RECORD_BYTES_MAX);
             if bytes > max {
                 return Err(StreamError::TooLarge { sequence: line.sequence, bytes, max });
             }
-            Ok(record)
-        };
-        lines.iter().map(record).collect()
+            records.push(record);
+        }
+        Ok(records)
     }
 
     /// Only one writer at work takes offsets one behind the other.

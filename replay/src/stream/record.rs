@@ -49,8 +49,9 @@ pub(crate) fn is_entry(record: &Record) -> bool {
 
 /// The record that holds `line`; `archive` is the archive's id as text.
 pub(super) fn to_record(archive: &Bytes, line: &Line) -> NewRecord {
-    let headers =
-        Headers::new().with(ARCHIVE, archive.clone()).with(SEQUENCE, line.sequence_digits());
+    let headers = Headers::with_capacity(2)
+        .with(ARCHIVE, archive.clone())
+        .with(SEQUENCE, line.sequence_digits());
     NewRecord { key: line.key.clone(), payload: line.json.clone(), headers }
 }
 

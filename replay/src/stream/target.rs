@@ -17,10 +17,10 @@ use super::log::{LogTopic, PartitionLane};
 use super::redis::RedisLane;
 use super::{StreamAddress, StreamError};
 
-/// Entries that are dealt out to the lanes together.
+/// Entries that are dealt out to the lanes together, give or take what is appended at once.
 const DEAL_ENTRIES_MAX: usize = 4096;
 
-/// Bytes of entries that are dealt out together, give or take one entry.
+/// Bytes of entries that are dealt out together, likewise.
 const DEAL_BYTES_MAX: usize = 1 << 20;
 
 /// Deals that wait for a lane.
@@ -127,25 +127,29 @@ impl StreamTarget {
         self.appended.load(Ordering::Relaxed)
     }
 
-    /// Takes the next entry of the archive; says whether it was still missing. Every entry from
-    /// [`resume_from`](Self::resume_from) on must be given, in order.
+    /// Takes the next entries of the archive; says how many of them were still missing. Every entry
+    /// from [`resume_from`](Self::resume_from) on must be given, in order.
     ///
     /// After an error the target takes no more: open it again, and go on from there.
-    pub async fn append(&mut self, line: Line) -> Result<bool, StreamError> {
+    pub async fn append(&mut self, lines: Vec<Line>) -> Result<u64, StreamError> {
         let partitions = u32::try_from(self.lanes.len()).expect("few partitions");
-        let index = partition_of_key(&line.key, partitions).0 as usize;
-        let chosen = &mut self.lanes[index];
-        if chosen.last.is_some_and(|last| line.sequence <= last) {
-            return Ok(false);
+        let mut missing = 0;
+        for line in lines {
+            let index = partition_of_key(&line.key, partitions).0 as usize;
+            let chosen = &mut self.lanes[index];
+            if chosen.last.is_some_and(|last| line.sequence <= last) {
+                continue;
+            }
+            missing += 1;
+            self.dealt += 1;
+            self.dealt_bytes += line.json.len();
+            chosen.last = Some(line.sequence);
+            chosen.hand.push(line);
         }
-        self.dealt += 1;
-        self.dealt_bytes += line.json.len();
-        chosen.last = Some(line.sequence);
-        chosen.hand.push(line);
         if self.dealt >= DEAL_ENTRIES_MAX || self.dealt_bytes >= DEAL_BYTES_MAX {
             self.deal().await?;
         }
-        Ok(true)
+        Ok(missing)
     }
 
     /// Waits until all entries are durable; says how many were appended.
@@ -184,7 +188,9 @@ impl LaneHandle {
         if self.hand.is_empty() {
             return Ok(());
         }
-        let hand = mem::take(&mut self.hand);
+        // The next hand is about as large.
+        let next = Vec::with_capacity(self.hand.len());
+        let hand = mem::replace(&mut self.hand, next);
         let Some(inbox) = &self.inbox else { return Err(ended_before()) };
         if inbox.send(hand).await.is_ok() {
             return Ok(());

@@ -107,7 +107,7 @@ async fn a_gap_at_the_end_is_told(server: &impl Server) {
     while let Some(line) = lines.next().await {
         let line = line.expect("a line");
         if line.sequence.get() <= 100 || ahead(&line.key) {
-            target.append(line).await.expect("an append");
+            target.append(vec![line]).await.expect("an append");
         }
     }
     let finished = target.finish().await;
@@ -213,7 +213,7 @@ async fn append(archive: &ArchiveReader, address: &replay::stream::StreamAddress
         if line.sequence.get() > end {
             break;
         }
-        target.append(line).await.expect("an append");
+        target.append(vec![line]).await.expect("an append");
     }
     target.finish().await.expect("it is written");
 }

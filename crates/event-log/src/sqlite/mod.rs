@@ -241,6 +241,9 @@ const fn appended(partition: Partition, run: Run, index: u64) -> Appended {
 
 /// Splits records into parts that one transaction takes.
 fn parts(records: Vec<NewRecord>) -> Vec<Vec<NewRecord>> {
+    if u64::from(queue::weight(&records)) <= writer::BATCH_BYTES_MAX {
+        return vec![records];
+    }
     let mut parts = Vec::new();
     let mut room = 0;
     for record in records {

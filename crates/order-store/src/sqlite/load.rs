@@ -9,6 +9,13 @@ use crate::StoreError;
 use crate::generations::{BulkLoad, DEFERRED};
 use crate::rows::Columns as _;
 
+/// Stays while rows are loaded: orders come about in the order of their time, so that it only grows behind
+/// what it has of each status. To make it at the end would read all orders once more.
+const KEPT: &str = "orders_by_status";
+
+/// Threads that sort the keys of an index, beside the one that reads the rows.
+const SORTING_THREADS: u32 = 2;
+
 /// How the index over words gathers what is written: in pieces, which are merged as they become many.
 /// Small pieces that are merged often leave readers few to look at; large ones that are merged late
 /// cost less. (SQLite, "FTS5 Extension", 6 "Special INSERT Commands".)
@@ -46,7 +53,7 @@ impl BulkLoad for SqliteStore {
             "create table if not exists {DEFERRED}
              (name text not null primary key, statement text not null) strict;
              insert or ignore into {DEFERRED} select name, sql from sqlite_schema
-             where type = 'index' and sql is not null"
+             where type = 'index' and sql is not null and name <> '{KEPT}'"
         );
         raw_sql(AssertSqlSafe(remember)).execute(&mut *transaction).await.map_err(classify)?;
         let names: Vec<String> =
@@ -66,8 +73,10 @@ impl BulkLoad for SqliteStore {
     async fn end_load(&self) -> Result<(), StoreError> {
         let mut connection = self.loading.connect().await.map_err(classify)?;
         // In memory a sort would hold all keys at once.
-        let sort_in_files =
-            format!("pragma temp_store = file; pragma cache_size = -{WRITE_CACHE_KIB}");
+        let sort_in_files = format!(
+            "pragma temp_store = file; pragma cache_size = -{WRITE_CACHE_KIB};
+             pragma threads = {SORTING_THREADS}"
+        );
         raw_sql(AssertSqlSafe(sort_in_files)).execute(&mut connection).await.map_err(classify)?;
         let is_there = format!("select count(*) from sqlite_schema where name = '{DEFERRED}'");
         let tables: i64 = query_scalar(AssertSqlSafe(is_there))

@@ -54,7 +54,9 @@ impl Batch for EntryBatch {
 
     fn take(&mut self) -> Vec<Entry> {
         self.bytes = 0;
-        mem::take(&mut self.entries)
+        // The next batch is about as large.
+        let next = Vec::with_capacity(self.entries.len());
+        mem::replace(&mut self.entries, next)
     }
 }
 
@@ -112,6 +114,8 @@ impl Batch for LineBatch {
 
     fn take(&mut self) -> Vec<Line> {
         self.bytes = 0;
-        mem::take(&mut self.lines)
+        // The next batch is about as large.
+        let next = Vec::with_capacity(self.lines.len());
+        mem::replace(&mut self.lines, next)
     }
 }

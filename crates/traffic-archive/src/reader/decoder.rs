@@ -16,7 +16,7 @@ use crate::entry::Sequence;
 use crate::error::{ArchiveError, Damage, Fault};
 use crate::manifest::{Manifest, SegmentNumber};
 use crate::raw_lines::LineMemory;
-use crate::segment;
+use crate::segment::{self, Chained, WholeLine};
 
 /// Batches that wait for the reader's user.
 const BATCHES_WAITING_MAX: usize = 16;
@@ -47,6 +47,11 @@ impl<T: Send + 'static> Batches<T> {
 
     pub(super) async fn next(&mut self) -> Option<Result<T, ArchiveError>> {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    pub(super) async fn next_batch(&mut self) -> Option<Result<Vec<T>, ArchiveError>> {
+        let rest = mem::take(&mut self.batch);
+        if rest.len() > 0 { Some(Ok(rest.collect())) } else { self.inbox.recv().await }
     }
 
     pub(super) fn poll_next(
@@ -113,18 +118,19 @@ impl<B: Batch> Decoder<B> {
         let chain = chain_before(&manifest, index);
         let number = SegmentNumber(index as u64 + 1);
         let mut memory = mem::take(&mut self.memory);
-        let read =
-            segment::read(number, &manifest.segments[index], chain, bytes, &mut memory, |line| {
-                let expected = line.sequence;
-                if expected < self.from {
-                    return Ok(ControlFlow::Continue(expected));
-                }
-                let found = self.batch.push(line).map_err(Fault::NotAnEntry)?;
-                if found == expected && self.batch.is_full() && self.send().is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
-                Ok(ControlFlow::Continue(found))
-            });
+        let take = |line: WholeLine| {
+            let expected = line.sequence;
+            if expected < self.from {
+                return Ok(ControlFlow::Continue(expected));
+            }
+            let found = self.batch.push(line).map_err(Fault::NotAnEntry)?;
+            if found == expected && self.batch.is_full() && self.send().is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            Ok(ControlFlow::Continue(found))
+        };
+        let (file, chained) = (&manifest.segments[index], Chained::InChangedFile);
+        let read = segment::read(number, file, chained, chain, bytes, &mut memory, take);
         self.memory = memory;
         read
     }

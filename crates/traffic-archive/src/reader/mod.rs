@@ -19,7 +19,7 @@ use crate::error::{ArchiveError, Damage, Fault};
 use crate::location::{Location, Store};
 use crate::manifest::{Manifest, SegmentFile, SegmentNumber};
 use crate::raw_lines::LineMemory;
-use crate::segment;
+use crate::segment::{self, Chained};
 use crate::wire;
 use batch::{EntryBatch, LineBatch};
 use decoder::Batches;
@@ -70,7 +70,8 @@ impl ArchiveReader {
         let manifest = Arc::clone(&self.manifest);
         let checked = spawn_blocking(move || {
             let (expected, chain) = (&manifest.segments[index], chain_before(&manifest, index));
-            segment::read(number, expected, chain, &bytes, &mut LineMemory::default(), |line| {
+            let mut memory = LineMemory::default();
+            segment::read(number, expected, Chained::Every, chain, &bytes, &mut memory, |line| {
                 let entry = wire::parse(&line.json).map_err(Fault::NotAnEntry)?;
                 Ok(ControlFlow::Continue(entry.sequence))
             })
@@ -145,6 +146,12 @@ impl Lines {
     /// The next line, `None` at the end and after an error.
     pub async fn next(&mut self) -> Option<Result<Line, ArchiveError>> {
         self.0.next().await
+    }
+
+    /// The next lines, those that were unpacked together: at least one and a few hundred at most.
+    /// `None` at the end and after an error.
+    pub async fn next_batch(&mut self) -> Option<Result<Vec<Line>, ArchiveError>> {
+        self.0.next_batch().await
     }
 }
 

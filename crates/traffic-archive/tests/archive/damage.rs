@@ -1,9 +1,11 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use traffic_archive::{ArchiveError, ArchiveReader, Chain, Damage, Fault, Location, SegmentNumber};
+use traffic_archive::{
+    ArchiveError, ArchiveReader, Chain, Damage, Fault, Location, SegmentNumber, Sequence,
+};
 
-use crate::sample::{Archived, block_on};
+use crate::sample::{Archived, block_on, read_from};
 
 const IN_SEGMENT: u64 = 8;
 const ENTRIES: u64 = 24;
@@ -152,6 +154,23 @@ fn lines_that_were_edited_and_chained_anew_are_found() {
     chain_anew(&mut lines, Chain::START);
     archived.rewrite(1, &lines);
     assert_eq!(found_by_check(&archived), [(1, None, Fault::Rechained)]);
+}
+
+/// Who reads believes a file whose hash is the manifest's; who checks goes through its chain all the same.
+#[test]
+fn a_line_that_was_edited_in_a_file_that_the_manifest_vouches_for_is_named_by_a_check() {
+    let archived = three_segments();
+    let before = archived.sha256(2);
+    let mut lines = archived.lines(2);
+    lines[3] = lines[3].replace("\"POST\"", "\"HEAD\"");
+    archived.rewrite(2, &lines);
+    let path = archived.path().join("manifest.json");
+    let manifest = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, manifest.replace(&before, &archived.sha256(2))).unwrap();
+    assert_eq!(found_by_check(&archived), [(2, Some(4), Fault::Edited)]);
+    let (read, error) = read_from(&archived.location(), Sequence::FIRST);
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(read[11].exchange.method, "HEAD");
 }
 
 #[test]

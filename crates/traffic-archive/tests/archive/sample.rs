@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use traffic_archive::{
@@ -76,6 +77,12 @@ impl Archived {
     pub(crate) fn rewrite(&self, number: u64, lines: &[String]) {
         let file = zstd::encode_all(lines.concat().as_bytes(), 3).unwrap();
         std::fs::write(self.segment(number), file).unwrap();
+    }
+
+    /// The hash of a segment's file, in hexadecimal digits.
+    pub(crate) fn sha256(&self, number: u64) -> String {
+        let file = std::fs::read(self.segment(number)).unwrap();
+        Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The numbers of the orders that are read before the end or an error, and that error.
