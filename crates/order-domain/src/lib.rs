@@ -7,6 +7,8 @@
 //! Architecture Invariant: this crate depends on nothing else of the workspace.
 
 pub mod command;
+mod currency;
+mod decimal;
 pub mod event;
 mod fingerprint;
 mod id;
@@ -20,10 +22,12 @@ pub mod trading;
 pub mod wire;
 
 pub use command::Command;
+pub use currency::Currency;
+pub use decimal::{Decimal, DecimalError};
 pub use event::{Decision, Event};
 pub use fingerprint::Fingerprint;
 pub use id::{CustomerId, IdempotencyKey, InvalidId, OrderId, ShopShards, TraceParent, VenueId};
-pub use money::{Currency, Decimal, Money, MoneyError};
+pub use money::{Money, MoneyError};
 pub use position::{InvalidPosition, Offset, Partition, Position, Timestamp};
 pub use purchase::NewOrder;
 pub use reason::RejectionReason;
