@@ -1,6 +1,7 @@
 //! All dialects behind one router.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,11 +21,16 @@ use crate::{Intake, ProducerSettings, purchasing, trading};
 pub struct ProducerApi {
     intake: Arc<Intake>,
     seed: Option<Arc<Seed>>,
+    /// Whether all of the seed is on the log.
+    sown: Arc<AtomicBool>,
     shutdown: CancellationToken,
 }
 
 /// How long the start waits for the seed, so that the first request finds what it brings.
 const SEED_WAIT: Duration = Duration::from_secs(5);
+
+/// What `/readyz` says until then.
+const NOT_SOWN: &str = "the market's seed is not on the log yet";
 
 impl ProducerApi {
     /// An interface that appends to `log`. The topics must exist. Once `shutdown` is cancelled nobody
@@ -39,7 +45,7 @@ impl ProducerApi {
         let section = ProducerSettings::read(settings)?;
         let seed = seed(settings)?.map(Arc::new);
         let intake = Intake::new(log, venues(settings)?, section, shutdown.clone());
-        Ok(Self { intake: Arc::new(intake), seed, shutdown })
+        Ok(Self { intake: Arc::new(intake), seed, sown: Arc::default(), shutdown })
     }
 
     /// Gives the market its seed, if one is configured. Waits for a moment until that is done, and goes
@@ -48,7 +54,11 @@ impl ProducerApi {
     pub async fn seed_market(&self) {
         let Some(seed) = self.seed.clone() else { return };
         let (intake, shutdown) = (self.intake.clone(), self.shutdown.clone());
-        let sowing = tokio::spawn(async move { sow(&intake, &seed, &shutdown).await });
+        let sown = self.sown.clone();
+        let sowing = tokio::spawn(async move {
+            sow(&intake, &seed, &shutdown).await;
+            sown.store(true, Ordering::Release);
+        });
         // It goes on when nobody waits for it any more.
         let _ = tokio::time::timeout(SEED_WAIT, sowing).await;
     }
@@ -63,12 +73,27 @@ impl ProducerApi {
         routes().into_openapi()
     }
 
-    /// Adds what this interface needs to be ready: a log that takes appends.
+    /// Adds what this interface needs to be ready: a log that takes appends, and what
+    /// [`register_seed_check`](Self::register_seed_check) adds.
     pub fn register_checks(&self, health: &Health) {
         let intake = self.intake.clone();
         health.register("log", move || {
             let intake = intake.clone();
             async move { without_cause(intake.check().await, "the log can't be written") }
+        });
+        self.register_seed_check(health);
+    }
+
+    /// Adds, where a seed is configured, that it is on the log: an order that came before it would name
+    /// an account that is not there, and stay refused under its key.
+    pub fn register_seed_check(&self, health: &Health) {
+        if self.seed.is_none() {
+            return;
+        }
+        let sown = self.sown.clone();
+        health.register("seed", move || {
+            let sown = sown.load(Ordering::Acquire);
+            async move { sown.then_some(()).ok_or_else(|| NOT_SOWN.to_owned()) }
         });
     }
 }

@@ -33,6 +33,7 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
     let health = Health::default();
     processor.register_checks(&health, settings)?;
     query.register_checks(&health);
+    producer.register_seed_check(&health);
     let roles = producer.router().merge(query.router()).merge(processor.router());
     let router = front_door(roles, documents(), &health, &metrics);
 

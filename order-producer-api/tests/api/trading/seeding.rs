@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
 use event_log::topics::ORDER_EVENTS;
 use order_domain::trading::{RefusalReason, TradingEvent};
 use order_domain::{Decision, Event};
-use serde_json::json;
+use serde_json::{Value, json};
+use service_kit::health::Health;
+use tower::ServiceExt as _;
 
 use super::market::{Market, WAIT, limit};
 use crate::memory_log::MemoryLog;
@@ -176,11 +180,25 @@ async fn a_log_that_is_away_is_waited_for_in_the_background() {
     let (file, log) = (File::of(SEED), log());
     log.set(crate::memory_log::Mode::Fails(|| event_log::LogError::Unavailable(String::new())));
     let market = Market::of(file.producer(&log));
+    let health = Health::default();
+    market.api.register_seed_check(&health);
     market.api.seed_market().await;
     assert!(market.asked().is_empty());
+    let (status, report) = readiness(&health).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(report["checks"][0]["detail"], "the market's seed is not on the log yet");
     log.set(crate::memory_log::Mode::Works);
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert_eq!(market.asked().len(), COMMANDS);
+    assert_eq!(readiness(&health).await.0, StatusCode::OK);
+}
+
+async fn readiness(health: &Health) -> (StatusCode, Value) {
+    let request = Request::get("/readyz").body(Body::empty()).unwrap();
+    let response = health.router().oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
 }
 
 #[test]
