@@ -1,5 +1,6 @@
 //! Archives to test with, and hands to spoil them.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -82,7 +83,11 @@ impl Archived {
     /// The hash of a segment's file, in hexadecimal digits.
     pub(crate) fn sha256(&self, number: u64) -> String {
         let file = std::fs::read(self.segment(number)).unwrap();
-        Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut digits = String::new();
+        for byte in Sha256::digest(file) {
+            write!(digits, "{byte:02x}").unwrap();
+        }
+        digits
     }
 
     /// The numbers of the orders that are read before the end or an error, and that error.
