@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use event_log::EventLog;
 use service_kit::config::{ConfigError, Settings};
-use service_kit::health::{Health, without_cause};
+use service_kit::health::{Finding, Health, without_cause};
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,9 +29,6 @@ pub struct ProducerApi {
 /// How long the start waits for the seed, so that the first request finds what it brings.
 const SEED_WAIT: Duration = Duration::from_secs(5);
 
-/// What `/readyz` says until then.
-const NOT_SOWN: &str = "the market's seed is not on the log yet";
-
 impl ProducerApi {
     /// An interface that appends to `log`. The topics must exist. Once `shutdown` is cancelled nobody
     /// waits for outcomes any more, so that every request can be answered in time.
@@ -50,17 +47,17 @@ impl ProducerApi {
 
     /// Gives the market its seed, if one is configured. Waits for a moment until that is done, and goes
     /// on in the background where the log or the engine take longer. The topics must exist, and the engine
-    /// should be running.
-    pub async fn seed_market(&self) {
-        let Some(seed) = self.seed.clone() else { return };
+    /// should be running. Fails with the reason where the seed is not on the log yet.
+    pub async fn seed_market(&self) -> Finding {
+        let Some(seed) = self.seed.clone() else { return Ok(()) };
         let (intake, shutdown) = (self.intake.clone(), self.shutdown.clone());
         let sown = self.sown.clone();
         let sowing = tokio::spawn(async move {
-            sow(&intake, &seed, &shutdown).await;
-            sown.store(true, Ordering::Release);
+            sown.store(sow(&intake, &seed, &shutdown).await, Ordering::Release);
         });
         // It goes on when nobody waits for it any more.
         let _ = tokio::time::timeout(SEED_WAIT, sowing).await;
+        whether(&self.sown)
     }
 
     /// The routes of all dialects; without fallback, so that it may be merged with other roles.
@@ -92,10 +89,16 @@ impl ProducerApi {
         }
         let sown = self.sown.clone();
         health.register("seed", move || {
-            let sown = sown.load(Ordering::Acquire);
-            async move { sown.then_some(()).ok_or_else(|| NOT_SOWN.to_owned()) }
+            let finding = whether(&sown);
+            async move { finding }
         });
     }
+}
+
+/// What is found of a seed.
+fn whether(sown: &AtomicBool) -> Finding {
+    let sown = sown.load(Ordering::Acquire);
+    if sown { Ok(()) } else { Err("the market's seed is not on the log yet".to_owned()) }
 }
 
 fn routes() -> OpenApiRouter<Arc<Intake>> {

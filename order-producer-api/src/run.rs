@@ -46,7 +46,9 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> Result<(),
     let router = front_door(api.router(), vec![ProducerApi::openapi()], &health, &metrics);
     let listener = server::bind(&common.listen).await?;
     make_topics(log.as_ref(), common).await;
-    api.seed_market().await;
+    if let Err(why) = api.seed_market().await {
+        warn!("{why}; it goes on in the background");
+    }
     info!(address = %listener.local_addr()?, "order-producer-api answers HTTP");
     server::serve(listener, router, &common.http, shutdown).await;
     log.close().await;

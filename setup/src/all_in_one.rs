@@ -48,7 +48,8 @@ pub async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Re
     let processor_stop = CancellationToken::new();
     let processing = processor.run(processor_stop.clone());
     let processing = tokio::spawn(ending_with(processing, shutdown.clone()));
-    producer.seed_market().await;
+    let seeded = producer.seed_market().await;
+    let prepared = prepared.and(seeded);
     // A closed stdout is no reason not to serve.
     let _ = write!(std::io::stdout(), "{}", crate::banner::text(address, common, &prepared));
 

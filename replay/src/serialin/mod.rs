@@ -11,7 +11,7 @@ use measure::Progress;
 use serde::Serialize;
 use service_kit::{exit, shutdown};
 use tokio_util::sync::CancellationToken;
-use traffic_archive::{ArchiveId, ArchiveReader, Lines, Location, Sequence};
+use traffic_archive::{ArchiveError, ArchiveId, ArchiveReader, Lines, Location, Sequence};
 
 use crate::stream::{StreamArgs, StreamError, StreamTarget, StreamUrl, TargetSettings};
 
@@ -123,9 +123,14 @@ pub async fn copy(
         progress,
     };
     progress.resume_at(copying.there_before);
-    let all_read = copying.run(stop).await?;
+    let copied = copying.run(stop).await;
     let (there_before, missing) = (copying.there_before, copying.target);
-    let appended = missing.finish().await?;
+    // What stands before damage is whole. A stream that fails takes no more.
+    let appended = match &copied {
+        Err(error) if !error.is::<ArchiveError>() => 0,
+        _ => missing.finish().await?,
+    };
+    let all_read = copied?;
     progress.finish();
     let elapsed = begun.elapsed();
     Ok(Summary {

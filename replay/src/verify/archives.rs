@@ -14,7 +14,8 @@ pub(super) async fn compare(
     rules: &Rules,
 ) -> Result<Comparison, ArchiveError> {
     let mut comparison = Comparison::default();
-    let (mut old, mut new) = (recorded.entries(*stretch.start()), now.entries(*stretch.start()));
+    let first = *stretch.start();
+    let (mut old, mut new) = (recorded.checked_entries(first), now.checked_entries(first));
     loop {
         let pair = (next(&mut old, stretch).await?, next(&mut new, stretch).await?);
         let differences = match pair {

@@ -26,7 +26,7 @@ pub(super) async fn compare(
     rules: &Rules,
 ) -> anyhow::Result<Comparison> {
     let mut comparison = Comparison::default();
-    let mut entries = recorded.entries(*stretch.start());
+    let mut entries = recorded.checked_entries(*stretch.start());
     let mut run = Run::open(run, *stretch.start());
     while let Some(entry) = entries.next().await.transpose()? {
         if !stretch.contains(&entry.sequence) {

@@ -1,6 +1,9 @@
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use replay::outcome::Outcome;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use traffic_archive::{ArchiveWriter, Exchange, Location, Response, Sequence, WriterSettings};
 
 use crate::program::{Desk, block_on};
@@ -58,9 +61,34 @@ fn one_edited_line_is_found() {
     let said = desk.run(&["verify", "a", "--json"]);
     let found: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!((&found["whole"], &found["damage"][0]["line"]), (&json!(false), &json!(31)));
-    // So it is when it is to be compared.
+    // What stands before it gets where it was to go.
+    let said = desk.run(&["serialin", "a", "--to", "sqlite:log"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("line 31: the line was edited"), "{}", said.err);
+    assert_eq!(desk.json(&["dump", "--from", "sqlite:log", "--archive", "c"])["entries"], 30);
+    // So it is when it is to be compared, and even where the manifest names the edited file.
     archive(&desk, "b", exchanges(50));
-    assert_eq!(desk.run(&["verify", "b", "--against", "a"]).code, Some(3));
+    let verify = ["verify", "b", "--against", "a"];
+    assert_eq!(desk.run(&verify).code, Some(3));
+    let manifest = std::fs::read_to_string(desk.path("a/manifest.json")).unwrap();
+    let before: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let before = before["segments"][0]["sha256"].as_str().unwrap();
+    desk.write(
+        "a/manifest.json",
+        manifest.replace(before, &sha256(&std::fs::read(&file).unwrap())),
+    );
+    let said = desk.run(&verify);
+    assert_eq!(said.code, Some(3));
+    assert!(said.err.contains("line 31: the line was edited"), "{}{}", said.out, said.err);
+}
+
+/// In hexadecimal digits.
+fn sha256(bytes: &[u8]) -> String {
+    let mut digits = String::new();
+    for byte in Sha256::digest(bytes) {
+        write!(digits, "{byte:02x}").unwrap();
+    }
+    digits
 }
 
 #[test]

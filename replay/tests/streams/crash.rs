@@ -17,6 +17,12 @@ const ROUNDS: (&str, u32) = ("SERIATIM_CRASH_ROUNDS", 20);
 /// How often it is started for a kill that comes in time, on average.
 const STARTS_A_KILL_MAX: u32 = 5;
 
+/// How long a run that goes on waits before it believes what is there, and a little.
+const SETTLING: Duration = Duration::from_millis(300);
+
+/// Within this time after that it is killed; sooner and sooner where it was done before.
+const AT_WORK_AT_FIRST: Duration = Duration::from_millis(800);
+
 /// Entries of the archive: enough for the kills to hit the middle.
 pub(crate) const ENTRIES: u64 = 60_000;
 
@@ -66,21 +72,24 @@ async fn survives_kills(server: &impl Server) {
     let archive = archive(folder.path(), ENTRIES).await;
     let (mut topic, mut address) = server.stream();
     let (mut killed, mut starts) = (0, 0);
+    let (mut begun, mut at_work) = (false, AT_WORK_AT_FIRST);
     while killed < rounds {
         assert!(starts < rounds * STARTS_A_KILL_MAX, "{killed} of {starts} kills came in time");
         let mut child = serialin(folder.path(), server, &topic);
-        std::thread::sleep(Duration::from_millis(350 + u64::from(starts * 67 % 400)));
+        let settling = if begun { SETTLING } else { Duration::ZERO };
+        std::thread::sleep(settling + at_work * (starts * 67 % 100) / 100);
         starts += 1;
         if let Some(status) = child.try_wait().expect("the program's state") {
-            // It was done before: the next rounds are at the work on another stream.
+            // It was done before: the next rounds are at the work on another stream, and come sooner.
             assert!(status.success(), "{status}");
             assert_exactly_once(&archive, server, &address).await;
             (topic, address) = server.stream();
+            (begun, at_work) = (false, at_work * 3 / 4);
             continue;
         }
         child.kill().expect("it is killed");
         child.wait().expect("it has ended");
-        killed += 1;
+        (begun, killed) = (true, killed + 1);
     }
     await_success(serialin(folder.path(), server, &topic));
     assert_exactly_once(&archive, server, &address).await;

@@ -241,7 +241,7 @@ const fn appended(partition: Partition, run: Run, index: u64) -> Appended {
 
 /// Splits records into parts that one transaction takes.
 fn parts(records: Vec<NewRecord>) -> Vec<Vec<NewRecord>> {
-    if u64::from(queue::weight(&records)) <= writer::BATCH_BYTES_MAX {
+    if !records.is_empty() && u64::from(queue::weight(&records)) <= writer::BATCH_BYTES_MAX {
         return vec![records];
     }
     let mut parts = Vec::new();

@@ -35,12 +35,14 @@ impl<T: Send + 'static> Batches<T> {
         reader: &ArchiveReader,
         from: Sequence,
         batch: impl Batch<Item = T> + 'static,
+        chained: Chained,
     ) -> Self {
         let (outbox, inbox) = mpsc::channel(BATCHES_WAITING_MAX);
         let skipped = reader.manifest.segments.partition_point(|segment| segment.last < from);
         let segments = fetch_ahead(reader, skipped);
         let manifest = Arc::clone(&reader.manifest);
-        let decoder = Decoder { manifest, from, memory: LineMemory::default(), batch, outbox };
+        let memory = LineMemory::default();
+        let decoder = Decoder { manifest, from, chained, memory, batch, outbox };
         spawn_blocking(move || decoder.run(segments));
         Self { inbox, batch: Vec::new().into_iter() }
     }
@@ -92,6 +94,7 @@ fn fetch_ahead(reader: &ArchiveReader, from: usize) -> mpsc::Receiver<Fetched> {
 struct Decoder<B: Batch> {
     manifest: Arc<Manifest>,
     from: Sequence,
+    chained: Chained,
     memory: LineMemory,
     batch: B,
     outbox: mpsc::Sender<Result<Vec<B::Item>, ArchiveError>>,
@@ -117,6 +120,7 @@ impl<B: Batch> Decoder<B> {
         let manifest = Arc::clone(&self.manifest);
         let chain = chain_before(&manifest, index);
         let number = SegmentNumber(index as u64 + 1);
+        let (file, chained) = (&manifest.segments[index], self.chained);
         let mut memory = mem::take(&mut self.memory);
         let take = |line: WholeLine| {
             let expected = line.sequence;
@@ -129,7 +133,6 @@ impl<B: Batch> Decoder<B> {
             }
             Ok(ControlFlow::Continue(found))
         };
-        let (file, chained) = (&manifest.segments[index], Chained::InChangedFile);
         let read = segment::read(number, file, chained, chain, bytes, &mut memory, take);
         self.memory = memory;
         read

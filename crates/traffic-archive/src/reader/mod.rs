@@ -49,14 +49,20 @@ impl ArchiveReader {
 
     /// The entries in order, from `from` on, inclusive. Earlier segments are not even fetched.
     ///
-    /// After an error it ends. Call it inside a tokio runtime.
+    /// A file is believed if its hash is the one that the manifest has. After an error it ends. Call it
+    /// inside a tokio runtime.
     pub fn entries(&self, from: Sequence) -> Entries {
-        Entries(Batches::start(self, from, EntryBatch::default()))
+        Entries(Batches::start(self, from, EntryBatch::default(), Chained::InChangedFile))
     }
 
-    /// The same, without parsing more than what orders and routes an entry.
+    /// The same, but believes no file: goes through the chain of every line.
+    pub fn checked_entries(&self, from: Sequence) -> Entries {
+        Entries(Batches::start(self, from, EntryBatch::default(), Chained::Every))
+    }
+
+    /// As [`entries`](Self::entries), without parsing more than what orders and routes an entry.
     pub fn lines(&self, from: Sequence) -> Lines {
-        Lines(Batches::start(self, from, LineBatch::default()))
+        Lines(Batches::start(self, from, LineBatch::default(), Chained::InChangedFile))
     }
 
     /// Reads all of one segment and checks it, whatever those before it are like: it must follow

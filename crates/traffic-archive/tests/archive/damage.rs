@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use futures_util::StreamExt as _;
 use proptest::prelude::*;
 use traffic_archive::{
     ArchiveError, ArchiveReader, Chain, Damage, Fault, Location, SegmentNumber, Sequence,
@@ -171,6 +172,12 @@ fn a_line_that_was_edited_in_a_file_that_the_manifest_vouches_for_is_named_by_a_
     let (read, error) = read_from(&archived.location(), Sequence::FIRST);
     assert!(error.is_none(), "{error:?}");
     assert_eq!(read[11].exchange.method, "HEAD");
+    let checked = block_on(async {
+        let reader = ArchiveReader::open(&archived.location()).await.unwrap();
+        reader.checked_entries(Sequence::FIRST).collect::<Vec<_>>().await
+    });
+    let Some(Err(ArchiveError::Damaged(damage))) = checked.last() else { panic!("{checked:?}") };
+    assert_eq!((checked.len(), found(damage)), (12, (2, Some(4), Fault::Edited)));
 }
 
 #[test]

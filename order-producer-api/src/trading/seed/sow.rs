@@ -23,8 +23,8 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 const OUTCOME_WAIT: Duration = Duration::from_secs(5);
 
 /// Appends a seed's commands, in order, as often as it takes, until `shutdown`. What the market refuses
-/// is logged, as far as it is known in time.
-pub(crate) async fn sow(intake: &Intake, seed: &Seed, shutdown: &CancellationToken) {
+/// is logged, as far as it is known in time. Says whether all of it is on the log.
+pub(crate) async fn sow(intake: &Intake, seed: &Seed, shutdown: &CancellationToken) -> bool {
     let sowing = async {
         let mut wait = Some(Wait { longest: OUTCOME_WAIT, asked: false });
         for (key, request) in seed.commands() {
@@ -37,8 +37,8 @@ pub(crate) async fn sow(intake: &Intake, seed: &Seed, shutdown: &CancellationTok
         info!(market = %intake.market(), decided = wait.is_some(), "the seed is on the log");
     };
     tokio::select! {
-        () = shutdown.cancelled() => {}
-        () = sowing => {}
+        () = shutdown.cancelled() => false,
+        () = sowing => true,
     }
 }
 
