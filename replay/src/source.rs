@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use traffic_archive::{ArchiveError, ArchiveId, ArchiveReader, Entries, Entry, Location, Sequence};
 
-use crate::stream::{StreamAddress, StreamError, StreamReader, StreamUrl, Until};
+use crate::stream::{ServerArgs, StreamAddress, StreamError, StreamReader, StreamUrl};
 
 /// Entries that [`Source::next_batch`] gives at once, at most.
 pub const BATCH_ENTRIES_MAX: usize = 256;
@@ -59,6 +59,15 @@ pub enum SourceLocation {
 }
 
 impl SourceLocation {
+    /// The same source; a stream is reached as told.
+    #[must_use]
+    pub fn reached_as(&self, server: &ServerArgs) -> Self {
+        match self {
+            Self::Archive(_) => self.clone(),
+            Self::Stream(address) => Self::Stream(address.clone().reached_as(server)),
+        }
+    }
+
     /// Opens it, at the entry `from`, inclusive. Call it inside a tokio runtime.
     pub async fn open(&self, from: Sequence) -> Result<Box<dyn Source>, SourceError> {
         match self {
@@ -149,7 +158,7 @@ struct StreamSource {
 
 impl StreamSource {
     async fn open(address: &StreamAddress, from: Sequence) -> Result<Self, SourceError> {
-        let reader = StreamReader::open(address, from, Until::End).await;
+        let reader = StreamReader::open(address, from).await;
         let reader = reader.map_err(|error| failed(address, &error))?;
         Ok(Self { address: address.clone(), reader })
     }
@@ -166,7 +175,7 @@ impl Source for StreamSource {
     }
 
     fn last(&self) -> Option<Sequence> {
-        self.reader.last()
+        Some(self.reader.last())
     }
 
     async fn next_batch(&mut self) -> Option<Result<Vec<Entry>, SourceError>> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use anyhow::bail;
-use event_log::{EventLog, Record, Topic};
+use event_log::{Record, Topic};
 use order_domain::Command;
 use serde::Serialize;
 use traffic_archive::Exchange;
@@ -12,6 +12,7 @@ use super::decisions::Decisions;
 use super::stretch::time_of;
 use super::{Dump, StreamError, TopicReader, entries, is_entry, to_request};
 use crate::rejects;
+use crate::stream::LogTopic;
 
 /// A record that can't become a request.
 #[derive(Serialize)]
@@ -91,14 +92,14 @@ impl Dump<'_> {
 
 /// The decisions of the topic's commands, where they are to be had.
 pub(super) async fn decisions(
-    log: &std::sync::Arc<dyn EventLog>,
-    commands: &Topic,
+    commands: &LogTopic,
     named: Option<&Topic>,
 ) -> Result<Option<Decisions>, StreamError> {
+    let of = |topic| LogTopic { topic, ..commands.clone() };
     match named {
-        Some(topic) => Decisions::open(log, topic.clone()).await.map(Some),
+        Some(topic) => Decisions::open(of(topic.clone())).await.map(Some),
         // The decisions of another topic are not known by their name.
-        None if *commands != event_log::topics::ORDERS => Ok(None),
-        None => Decisions::open_if_there(log, event_log::topics::ORDER_EVENTS).await,
+        None if commands.topic != event_log::topics::ORDERS => Ok(None),
+        None => Decisions::open_if_there(of(event_log::topics::ORDER_EVENTS)).await,
     }
 }

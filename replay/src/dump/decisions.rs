@@ -6,44 +6,38 @@
 //! every command has one.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
-use event_log::{EventLog, LogError, LogReader, Topic};
+use event_log::LogError;
 use order_domain::event::Outcome;
 use order_domain::trading::{CommandId, RefusalReason, TradingEvent};
 use order_domain::{Decision, Event, Offset, Partition, Position};
 
-use crate::stream::{StreamError, next_records};
+use super::READ_LIMIT;
+use crate::stream::{LogTopic, StreamError, WrittenRecords};
 
 /// Decisions of a topic, as far as it goes when a partition's first command comes.
 pub(super) struct Decisions {
-    log: Arc<dyn EventLog>,
-    topic: Topic,
+    topic: LogTopic,
     partition_count: u32,
     partitions: BTreeMap<Partition, PartitionDecisions>,
 }
 
 struct PartitionDecisions {
-    /// `None` at the end.
-    reader: Option<Box<dyn LogReader>>,
-    end: Offset,
+    written: WrittenRecords,
     ahead: VecDeque<Decision>,
     /// The last command whose decision was seen.
     seen: Option<Offset>,
 }
 
 impl Decisions {
-    pub(super) async fn open(log: &Arc<dyn EventLog>, topic: Topic) -> Result<Self, StreamError> {
-        let partition_count = log.partition_count(&topic).await?;
-        Ok(Self { log: log.clone(), topic, partition_count, partitions: BTreeMap::new() })
+    pub(super) async fn open(topic: LogTopic) -> Result<Self, StreamError> {
+        let partition_count = topic.log.partition_count(&topic.topic).await?;
+        Ok(Self { topic, partition_count, partitions: BTreeMap::new() })
     }
 
     /// `None` where there is no such topic.
-    pub(super) async fn open_if_there(
-        log: &Arc<dyn EventLog>,
-        topic: Topic,
-    ) -> Result<Option<Self>, StreamError> {
-        match Self::open(log, topic).await {
+    pub(super) async fn open_if_there(topic: LogTopic) -> Result<Option<Self>, StreamError> {
+        match Self::open(topic).await {
             Err(StreamError::Log(LogError::NoSuchTopic(_))) => Ok(None),
             opened => opened.map(Some),
         }
@@ -60,7 +54,7 @@ impl Decisions {
         let Some(event) = decision.events.first() else { return Ok(None) };
         match event.command_id() {
             Some(decided) if decided != command => Err(StreamError::OtherDecisions {
-                topic: self.topic.to_string(),
+                topic: self.topic.topic.to_string(),
                 position: source,
                 decided: decided.to_string(),
                 command: command.to_string(),
@@ -87,14 +81,10 @@ impl Decisions {
         partition: Partition,
         from: Offset,
     ) -> Result<PartitionDecisions, StreamError> {
-        let ends = self.log.ends(&self.topic, partition).await?;
-        let begin = from.max(ends.first);
-        let reader = if begin < ends.next {
-            Some(self.log.read(&self.topic, partition, begin).await?)
-        } else {
-            None
-        };
-        Ok(PartitionDecisions { reader, end: ends.next, ahead: VecDeque::new(), seen: None })
+        let ends = self.topic.ends(partition).await?;
+        let offsets = from.max(ends.first)..ends.next;
+        let written = WrittenRecords::open(&self.topic, partition, offsets).await?;
+        Ok(PartitionDecisions { written, ahead: VecDeque::new(), seen: None })
     }
 }
 
@@ -123,17 +113,13 @@ impl PartitionDecisions {
 
     /// Says whether there was more.
     async fn refill(&mut self) -> Result<bool, StreamError> {
-        let Some(reader) = &mut self.reader else { return Ok(false) };
-        let records = next_records(reader.as_mut()).await?;
-        if records.last().is_some_and(|last| last.position.offset.next() >= self.end) {
-            self.reader = None;
-        }
+        let records = self.written.next(READ_LIMIT).await?;
         // What is no decision that this build can read decides nothing here, nor does one that does not
         // stand where its engine expected it.
         let standing = records.iter().filter(|record| record.stands_as_expected());
         let decisions = standing.filter_map(|record| Decision::from_json(&record.payload).ok());
         self.ahead.extend(decisions);
-        Ok(true)
+        Ok(!records.is_empty())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Entries that `replay serialin` wrote.
 
 use super::{Dump, Sequence};
-use crate::stream::{StreamAddress, StreamReader, Until};
+use crate::stream::{StreamAddress, StreamReader};
 
 /// Entries that are taken from the stream at once, at most.
 const BATCH_ENTRIES_MAX: usize = 256;
@@ -10,7 +10,7 @@ const BATCH_ENTRIES_MAX: usize = 256;
 pub(super) async fn copy(dump: &mut Dump<'_>, address: &StreamAddress) -> anyhow::Result<()> {
     let args = dump.args;
     let from = args.first_entry.unwrap_or(Sequence::FIRST);
-    let mut reader = StreamReader::open(address, from, Until::End).await?;
+    let mut reader = StreamReader::open(address, from).await?;
     while let Some(batch) = reader.next_batch(BATCH_ENTRIES_MAX).await {
         for entry in batch? {
             if args.last_entry.is_some_and(|last| entry.sequence > last) {

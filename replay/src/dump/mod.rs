@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use event_log::Topic;
+use event_log::{BatchLimit, Topic};
 use jiff::Timestamp;
 use measure::Progress;
 use order_domain::{Partition, Position};
@@ -22,11 +22,14 @@ use service_kit::{exit, shutdown};
 use traffic_archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
 
 use crate::rejects::{self, Rejects};
-use crate::stream::{StreamAddress, StreamArgs, StreamError, StreamUrl, is_entry};
+use crate::stream::{LogTopic, StreamAddress, StreamArgs, StreamError, StreamUrl, is_entry};
 use commands::Commands;
 
 pub use request::to_request;
-pub use stretch::{Stretch, TopicReader};
+use stretch::{Stretch, TopicReader};
+
+/// What one read of a topic returns at most.
+const READ_LIMIT: BatchLimit = BatchLimit { records: 256, bytes: 1 << 20 };
 
 /// Writes a topic or a Redis stream into a new archive.
 ///
@@ -211,8 +214,7 @@ impl Dump<'_> {
 async fn open_topic(args: &DumpArgs) -> anyhow::Result<Commands> {
     let address = args.stream.address(&args.from)?;
     address.check_exists()?;
-    let (settings, topic) = address.log().context("the URL names a log")?;
-    let log = event_log::open(&settings).await?;
+    let orders = LogTopic::open(&address).await?.context("the URL names a log")?;
     let stretch = Stretch {
         first: args.first.clone(),
         until: args.until.clone(),
@@ -220,7 +222,7 @@ async fn open_topic(args: &DumpArgs) -> anyhow::Result<Commands> {
         since: args.since,
         before: args.before,
     };
-    let decisions = commands::decisions(&log, &topic, args.decisions.as_ref()).await?;
-    let records = TopicReader::open(log, topic.clone(), stretch).await?;
-    Ok(Commands { topic, records, decisions })
+    let decisions = commands::decisions(&orders, args.decisions.as_ref()).await?;
+    let records = TopicReader::open(&orders, stretch).await?;
+    Ok(Commands { topic: orders.topic, records, decisions })
 }

@@ -1,17 +1,17 @@
 //! A stretch of a topic, its partitions put together by time.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use event_log::{EventLog, LogError, LogReader, Record, Topic};
+use event_log::{LogError, Record};
 use jiff::Timestamp;
 use order_domain::{Offset, Partition, Position};
 
-use crate::stream::{StreamError, next_records};
+use super::READ_LIMIT;
+use crate::stream::{LogTopic, StreamError, WrittenRecords};
 
 /// Which part of a topic is meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stretch {
+pub(super) struct Stretch {
     /// Where partitions begin, inclusive; others begin with what is kept.
     pub first: Vec<Position>,
     /// Where partitions end, exclusive; others end where they end now.
@@ -42,15 +42,13 @@ impl Stretch {
 
 /// Reads a stretch. Each partition keeps its order, whatever its times; between partitions the
 /// earlier time comes first, and at the same time the lower partition.
-pub struct TopicReader {
+pub(super) struct TopicReader {
     stretch: Stretch,
     partitions: Vec<PartitionReader>,
 }
 
 struct PartitionReader {
-    /// `None` at the end.
-    reader: Option<Box<dyn LogReader>>,
-    end: Offset,
+    written: WrittenRecords,
     ahead: VecDeque<Record>,
     /// Never runs backwards, though a record's time may.
     clock: i64,
@@ -58,30 +56,26 @@ struct PartitionReader {
 
 impl TopicReader {
     /// Begins at the stretch's beginning; it ends at what is there now.
-    pub async fn open(
-        log: Arc<dyn EventLog>,
-        topic: Topic,
-        stretch: Stretch,
-    ) -> Result<Self, StreamError> {
-        let count = log.partition_count(&topic).await?;
+    pub async fn open(topic: &LogTopic, stretch: Stretch) -> Result<Self, StreamError> {
+        let LogTopic { log, topic: name, .. } = topic;
+        let count = log.partition_count(name).await?;
         let named = stretch.partitions.iter();
         let named = named.chain(stretch.first.iter().chain(&stretch.until).map(|at| &at.partition));
         for partition in named {
             if partition.0 >= count {
-                let why = format!("{topic} has {count} partitions, so none of number {partition}");
+                let why = format!("{name} has {count} partitions, so none of number {partition}");
                 return Err(LogError::Configuration(why).into());
             }
         }
         let mut partitions = Vec::new();
         for partition in (0..count).map(Partition).filter(|partition| stretch.has(*partition)) {
-            let ends = log.ends(&topic, partition).await?;
+            let ends = topic.ends(partition).await?;
             let begin = Stretch::bound(&stretch.first, partition).unwrap_or(ends.first);
             let until = Stretch::bound(&stretch.until, partition).unwrap_or(ends.next);
             let end = until.min(ends.next);
-            let reader =
-                if begin < end { Some(log.read(&topic, partition, begin).await?) } else { None };
+            let written = WrittenRecords::open(topic, partition, begin..end).await?;
             let (ahead, clock) = (VecDeque::new(), i64::MIN);
-            partitions.push(PartitionReader { reader, end, ahead, clock });
+            partitions.push(PartitionReader { written, ahead, clock });
         }
         Ok(Self { stretch, partitions })
     }
@@ -123,15 +117,8 @@ impl TopicReader {
 impl PartitionReader {
     /// The time at which the next record counts.
     async fn peek(&mut self) -> Result<Option<i64>, StreamError> {
-        if self.ahead.is_empty()
-            && let Some(reader) = &mut self.reader
-        {
-            let records = next_records(reader.as_mut()).await?;
-            if records.last().is_some_and(|last| last.position.offset.next() >= self.end) {
-                self.reader = None;
-            }
-            let end = self.end;
-            self.ahead.extend(records.into_iter().filter(|record| record.position.offset < end));
+        if self.ahead.is_empty() {
+            self.ahead.extend(self.written.next(READ_LIMIT).await?);
         }
         Ok(self.ahead.front().map(|record| self.clock.max(record.timestamp.0)))
     }

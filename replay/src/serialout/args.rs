@@ -20,7 +20,8 @@ use super::plan::OnGiveUp;
 use super::request::Preparation;
 use super::stretch::Stretch;
 use crate::rewrite::Rewriter;
-use crate::source::{Source, SourceLocation};
+use crate::source::{Source, SourceError, SourceLocation};
+use crate::stream::ServerArgs;
 
 /// What `--help` ends with.
 const EXAMPLES: &str = r"Examples:
@@ -43,7 +44,8 @@ const EXAMPLES: &str = r"Examples:
 /// after growing waits, or as long as Retry-After says; those behind it in its key wait. An answer
 /// with the status that was recorded is always taken. After --retries or --give-up the run stops
 /// (nothing is skipped), or goes on with --on-give-up continue. Requests that change something get
-/// an Idempotency-Key made of archive and sequence number, unless they were recorded with one.
+/// an Idempotency-Key made of archive and sequence number, unless they were recorded with one. A
+/// stream's log or Redis that goes away is waited for (--patience); then the run stops.
 ///
 /// State. With --state FILE a run that was stopped, or killed, goes on where it was when it is
 /// started again with the same flags; it says which requests may be sent twice: those that were
@@ -147,6 +149,10 @@ pub struct SerialoutArgs {
     /// Shows no progress.
     #[arg(long, help_heading = "Results")]
     pub(super) quiet: bool,
+
+    // The last, since its heading stays.
+    #[command(flatten, next_help_heading = "Source")]
+    pub(super) server: ServerArgs,
 }
 
 /// Without being told, a thread has at least so many connections: with few, keys that share a thread
@@ -172,7 +178,7 @@ impl SerialoutArgs {
     /// Opens the source where `--from` says. A run may begin right behind the last entry, where an
     /// earlier one has ended; further on nothing could ever have been sent.
     pub(super) async fn open(&self) -> anyhow::Result<Box<dyn Source>> {
-        let source = self.source.open(self.from).await?;
+        let source = self.open_at(self.from).await?;
         match source.last() {
             Some(last) if self.from > last.next() => {
                 let reason = format!("the last entry of {} is {last}", self.source);
@@ -180,6 +186,10 @@ impl SerialoutArgs {
             }
             _ => Ok(source),
         }
+    }
+
+    pub(super) async fn open_at(&self, from: Sequence) -> Result<Box<dyn Source>, SourceError> {
+        self.source.reached_as(&self.server).open(from).await
     }
 
     /// Fails where the page can't be written: better before the run than after it.

@@ -81,7 +81,7 @@ async fn forecast(args: &SerialoutArgs) -> anyhow::Result<Forecast> {
     let done = state.as_ref().map_or(Done::before(args.from), |state| state.done.clone());
     let in_doubt = state.as_ref().map_or(0, |state: &State| state.sent.len());
     if done.next() > args.from {
-        source = args.source.open(done.next()).await?;
+        source = args.open_at(done.next()).await?;
     }
     let run = state.map_or_else(Uuid::now_v7, |state| state.run);
     let mut rehearsal = Rehearsal::new(args, &*source, run, in_doubt)?;

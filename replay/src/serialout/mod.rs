@@ -137,7 +137,7 @@ impl SerialoutArgs {
             return Ok((source, Some(journal)));
         }
         drop(source);
-        Ok((self.source.open(next).await?, Some(journal)))
+        Ok((self.open_at(next).await?, Some(journal)))
     }
 
     fn shares(

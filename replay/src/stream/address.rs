@@ -85,10 +85,17 @@ pub struct StreamArgs {
     /// The topic, or the key of the Redis stream.
     #[arg(long, default_value = DEFAULT_NAME)]
     pub topic: String,
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+}
+
+/// How a stream's server is reached, on the command line.
+#[derive(Args, Clone, Debug)]
+pub struct ServerArgs {
     /// A further librdkafka property, such as `security.protocol=SASL_SSL`; may be repeated.
     #[arg(long = "kafka-property", value_name = "NAME=VALUE", value_parser = property)]
     pub kafka_properties: Vec<(String, String)>,
-    /// For how long a log or Redis that is away is waited for, in seconds.
+    /// For how long a log or Redis that goes away is waited for, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub patience: u32,
@@ -102,9 +109,7 @@ fn property(text: &str) -> Result<(String, String), String> {
 impl StreamArgs {
     /// The stream at `url` that these name.
     pub fn address(&self, url: &StreamUrl) -> Result<StreamAddress, StreamError> {
-        let properties = self.kafka_properties.iter().cloned().collect();
-        let patience = Duration::from_secs(u64::from(self.patience));
-        Ok(StreamAddress::new(url.clone(), &self.topic)?.with(properties, patience))
+        Ok(StreamAddress::new(url.clone(), &self.topic)?.reached_as(&self.server))
     }
 }
 
@@ -114,12 +119,13 @@ impl StreamArgs {
 pub struct StreamAddress {
     pub(super) url: StreamUrl,
     pub(super) name: String,
+    /// For how long a log or Redis that goes away is waited for.
     pub(super) patience: Duration,
     kafka_properties: BTreeMap<String, String>,
 }
 
 impl StreamAddress {
-    /// How long a log or Redis that is away is waited for, if nobody says otherwise.
+    /// The patience, if nobody says otherwise.
     pub const PATIENCE: Duration = Duration::from_mins(1);
 
     /// The topic, or the Redis stream, of this name.
@@ -136,11 +142,11 @@ impl StreamAddress {
         Ok(Self { url, name, patience: Self::PATIENCE, kafka_properties: BTreeMap::new() })
     }
 
-    /// The same with further librdkafka properties and another patience.
+    /// The same stream, reached as told.
     #[must_use]
-    pub fn with(mut self, properties: BTreeMap<String, String>, patience: Duration) -> Self {
-        self.kafka_properties = properties;
-        self.patience = patience;
+    pub fn reached_as(mut self, server: &ServerArgs) -> Self {
+        self.kafka_properties = server.kafka_properties.iter().cloned().collect();
+        self.patience = Duration::from_secs(u64::from(server.patience));
         self
     }
 

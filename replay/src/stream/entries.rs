@@ -1,27 +1,22 @@
 //! Reading one lane of a stream ahead of who wants its entries.
 
-use std::time::Duration;
-
 use backoff::backoff::Backoff as _;
-use event_log::{BatchLimit, Ends, LogReader, Record};
+use event_log::{BatchLimit, Ends, Record};
 use order_domain::{Offset, Partition, Position};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use traffic_archive::{ArchiveId, Entry, Sequence};
 
 use super::log::LogTopic;
 use super::record::{Label, parse_entry};
-use super::redis::RedisStream;
-use super::{StreamError, Until, lane};
+use super::redis::{Found, RedisStream};
+use super::{StreamError, WrittenRecords, lane};
 
 /// What one read returns at most.
 const READ_LIMIT: BatchLimit = BatchLimit { records: 256, bytes: 1 << 20 };
 
 /// Batches that wait for the merge, of each lane.
 const BATCHES_AHEAD_MAX: usize = 2;
-
-/// How often a Redis stream is asked for more at its end.
-const TAIL_POLL: Duration = Duration::from_millis(20);
 
 /// Entries of one lane, in order.
 pub(super) type Batch = Result<Vec<Entry>, StreamError>;
@@ -32,7 +27,6 @@ pub(super) struct PartitionReading {
     pub(super) partition: Partition,
     pub(super) archive: ArchiveId,
     pub(super) ends: Ends,
-    pub(super) until: Until,
     pub(super) from: Sequence,
 }
 
@@ -69,21 +63,16 @@ impl PartitionReading {
     }
 
     async fn read(&self, begin: Offset, outbox: &mpsc::Sender<Batch>) -> Result<(), StreamError> {
-        let end = (self.until == Until::End).then_some(self.ends.next);
-        if end.is_some_and(|end| begin >= end) {
-            return Ok(());
-        }
-        let LogTopic { log, topic } = &self.topic;
-        let mut reader = log.read(topic, self.partition, begin).await?;
+        let offsets = begin..self.ends.next;
+        let mut written = WrittenRecords::open(&self.topic, self.partition, offsets).await?;
         let mut seen = None;
         loop {
-            let records = next(reader.as_mut()).await?;
-            let ended = records.last().map(|record| record.position.offset.next()) >= end;
-            let entries = self.entries(&records, end, &mut seen)?;
-            if !entries.is_empty() && outbox.send(Ok(entries)).await.is_err() {
+            let records = written.next(READ_LIMIT).await?;
+            if records.is_empty() {
                 return Ok(());
             }
-            if ended && end.is_some() {
+            let entries = self.entries(&records, &mut seen)?;
+            if !entries.is_empty() && outbox.send(Ok(entries)).await.is_err() {
                 return Ok(());
             }
         }
@@ -93,15 +82,11 @@ impl PartitionReading {
     fn entries(
         &self,
         records: &[Record],
-        end: Option<Offset>,
         seen: &mut Option<Sequence>,
     ) -> Result<Vec<Entry>, StreamError> {
         let topic = self.topic.topic.as_str();
         let mut entries = Vec::with_capacity(records.len());
         for record in records {
-            if end.is_some_and(|end| record.position.offset >= end) {
-                break;
-            }
             let place = || format!("{topic}, record {},", record.position);
             let label = Label::of(record, topic)?;
             if label.archive != self.archive {
@@ -120,26 +105,12 @@ impl PartitionReading {
     }
 }
 
-/// Reads on, as long as it takes.
-pub(crate) async fn next(reader: &mut dyn LogReader) -> Result<Vec<Record>, StreamError> {
-    let mut waits = lane::waits();
-    loop {
-        match reader.next(READ_LIMIT).await {
-            Err(error) if error.is_retryable() => {
-                tracing::warn!(%error, "a read failed; tries again");
-                sleep(waits.next_backoff().unwrap_or(TAIL_POLL)).await;
-            }
-            answer => return Ok(answer?),
-        }
-    }
-}
-
-/// A Redis stream from entry `from` on, to `last` where it has an end.
+/// A Redis stream from entry `from` on, to `last`.
 pub(super) struct RedisReading {
     pub(super) stream: RedisStream,
     pub(super) archive: ArchiveId,
     pub(super) from: Sequence,
-    pub(super) last: Option<Sequence>,
+    pub(super) last: Sequence,
 }
 
 impl RedisReading {
@@ -155,28 +126,13 @@ impl RedisReading {
     }
 
     async fn read(&mut self, outbox: &mpsc::Sender<Batch>) -> Result<(), StreamError> {
-        let mut waits = lane::waits();
         loop {
-            if self.last.is_some_and(|last| self.from > last) || outbox.is_closed() {
+            if self.from > self.last || outbox.is_closed() {
                 return Ok(());
             }
-            let found = match self.stream.entries(self.from, READ_LIMIT.records).await {
-                Err(error) if error.is_retryable() => {
-                    tracing::warn!(%error, "a read failed; tries again");
-                    sleep(waits.next_backoff().unwrap_or(TAIL_POLL)).await;
-                    continue;
-                }
-                found => found?,
-            };
-            backoff::backoff::Backoff::reset(&mut waits);
-            let Some((last, _)) = found.last() else {
-                if self.last.is_some() {
-                    // It was there when the stream was opened: it was taken away since.
-                    return Ok(());
-                }
-                sleep(TAIL_POLL).await;
-                continue;
-            };
+            let found = self.next().await?;
+            // What was there when the stream was opened may have been taken away since.
+            let Some((last, _)) = found.last() else { return Ok(()) };
             let next = last.sequence.next();
             let entries = self.entries(found)?;
             if !entries.is_empty() && outbox.send(Ok(entries)).await.is_err() {
@@ -186,7 +142,21 @@ impl RedisReading {
         }
     }
 
-    fn entries(&self, found: Vec<(Label, Entry)>) -> Result<Vec<Entry>, StreamError> {
+    /// Those that Redis has now; one that is away is waited for as long as there is patience.
+    async fn next(&mut self) -> Result<Vec<Found>, StreamError> {
+        let (begun, mut waits) = (Instant::now(), lane::waits());
+        loop {
+            match self.stream.entries(self.from, READ_LIMIT.records).await {
+                Err(error) if error.is_retryable() && begun.elapsed() < self.stream.patience => {
+                    tracing::warn!(%error, "a read failed; tries again");
+                    sleep(waits.next_backoff().unwrap_or(lane::WAIT_MAX)).await;
+                }
+                found => return found,
+            }
+        }
+    }
+
+    fn entries(&self, found: Vec<Found>) -> Result<Vec<Entry>, StreamError> {
         let mut entries = Vec::with_capacity(found.len());
         for (label, entry) in found {
             if label.archive != self.archive {
@@ -194,7 +164,7 @@ impl RedisReading {
                 let place = format!("{}, entry {}-0", self.stream.place(), label.sequence);
                 return Err(StreamError::OtherArchive { place, found, expected });
             }
-            if self.last.is_none_or(|last| label.sequence <= last) {
+            if label.sequence <= self.last {
                 entries.push(entry);
             }
         }

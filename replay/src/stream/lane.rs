@@ -14,7 +14,7 @@ use super::StreamError;
 const WAIT_MIN: Duration = Duration::from_millis(50);
 
 /// No wait is longer than about this.
-const WAIT_MAX: Duration = Duration::from_secs(2);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Writes one lane, strictly one batch after the other.
 #[async_trait]

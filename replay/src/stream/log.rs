@@ -9,12 +9,12 @@ use event_log::{
     Appended, BatchLimit, Ends, EventLog, LogError, NewRecord, RECORD_BYTES_MAX, Record, Topic,
 };
 use order_domain::{Offset, Partition, Position};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use traffic_archive::{ArchiveId, Line, Sequence};
 
-use super::StreamError;
 use super::lane::Lane;
 use super::record::{Label, to_record};
+use super::{StreamAddress, StreamError, WrittenRecords};
 
 /// A writer that was killed may have left a request under way. The end of a partition is believed
 /// when it has not moved for this long.
@@ -23,35 +23,38 @@ const SETTLED_AFTER: Duration = Duration::from_millis(250);
 /// How often it may move before somebody else must be at work there.
 const SETTLING_TRIES_MAX: usize = 20;
 
-/// How long one record that is there may take to be read.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A topic on a log, and where an error happened.
+/// A topic on a log.
 #[derive(Clone)]
-pub(super) struct LogTopic {
-    pub(super) log: Arc<dyn EventLog>,
-    pub(super) topic: Topic,
+pub(crate) struct LogTopic {
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) topic: Topic,
+    /// For how long records that are there are waited for.
+    pub(crate) patience: Duration,
 }
 
 impl LogTopic {
+    /// `None` where the address is not of a log.
+    pub(crate) async fn open(address: &StreamAddress) -> Result<Option<Self>, StreamError> {
+        let Some((settings, topic)) = address.log() else { return Ok(None) };
+        let log = event_log::open(&settings).await?;
+        Ok(Some(Self { log, topic, patience: address.patience }))
+    }
+
     pub(super) fn place(&self, partition: Partition) -> String {
         format!("partition {partition} of {}", self.topic)
     }
 
-    pub(super) async fn ends(&self, partition: Partition) -> Result<Ends, StreamError> {
+    pub(crate) async fn ends(&self, partition: Partition) -> Result<Ends, StreamError> {
         Ok(self.log.ends(&self.topic, partition).await?)
     }
 
     /// The record at an offset that is in the log.
     pub(super) async fn record(&self, at: Position) -> Result<Record, StreamError> {
-        let read = async {
-            let mut reader = self.log.read(&self.topic, at.partition, at.offset).await?;
-            reader.next(BatchLimit { records: 1, bytes: 1 }).await
-        };
-        let late =
-            || LogError::Unavailable(format!("record {at} was not read in {READ_TIMEOUT:?}"));
-        let records = timeout(READ_TIMEOUT, read).await.map_err(|_| late())??;
-        records.into_iter().next().ok_or_else(|| late().into())
+        let offsets = at.offset..at.offset.next();
+        let mut written = WrittenRecords::open(self, at.partition, offsets).await?;
+        let records = written.next(BatchLimit { records: 1, bytes: 1 }).await?;
+        let gone = || LogError::Unavailable(format!("record {at} is not kept any more"));
+        records.into_iter().next().ok_or_else(|| gone().into())
     }
 
     /// What the last record of a partition holds; `None` where nothing was ever written.
@@ -151,7 +154,7 @@ impl Lane for PartitionLane {
 
     async fn append(&mut self, lines: &[Line]) -> Result<(), StreamError> {
         let records = self.records(lines)?;
-        let LogTopic { log, topic } = &self.topic;
+        let LogTopic { log, topic, .. } = &self.topic;
         let appended = log.append_all(topic, self.partition, records).await?;
         self.check_alone(&appended)?;
         self.next = Offset(self.next.0 + appended.len() as u64);

@@ -33,11 +33,13 @@ mod record;
 mod redis;
 mod target;
 mod there;
+mod written;
 
-pub use address::{StreamAddress, StreamArgs, StreamUrl};
-pub(crate) use entries::next as next_records;
+pub use address::{ServerArgs, StreamAddress, StreamArgs, StreamUrl};
 pub use error::StreamError;
-pub use reader::{StreamReader, Until};
+pub(crate) use log::LogTopic;
+pub use reader::StreamReader;
 pub(crate) use record::is_entry;
 pub use target::{StreamTarget, TargetSettings};
 pub use there::There;
+pub(crate) use written::WrittenRecords;

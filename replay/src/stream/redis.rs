@@ -66,18 +66,18 @@ return string.format('%.0f', last)
 
 /// Whether the same call may succeed later, without anybody's help.
 pub(super) fn is_retryable(error: &RedisError) -> bool {
-    error.is_io_error()
-        || error.is_timeout()
-        || error.is_connection_dropped()
-        || matches!(
-            error.kind(),
-            ErrorKind::Server(
+    matches!(
+        error.kind(),
+        // An answer that a crash cut short can't be parsed.
+        ErrorKind::Io
+            | ErrorKind::Parse
+            | ErrorKind::Server(
                 ServerErrorKind::BusyLoading
                     | ServerErrorKind::TryAgain
                     | ServerErrorKind::MasterDown
                     | ServerErrorKind::ClusterDown
             )
-        )
+    )
 }
 
 /// A stream on a Redis server. A connection that failed is made anew by the next call.
@@ -85,6 +85,7 @@ pub(super) struct RedisStream {
     client: Client,
     connection: Option<MultiplexedConnection>,
     pub(super) name: String,
+    pub(super) patience: Duration,
 }
 
 /// An entry of the stream and where it stands.
@@ -100,7 +101,8 @@ impl RedisStream {
             return Err(StreamError::Address { text, reason });
         };
         let client = Client::open(url.as_str())?;
-        Ok(Self { client, connection: None, name: address.name.clone() })
+        let (name, patience) = (address.name.clone(), address.patience);
+        Ok(Self { client, connection: None, name, patience })
     }
 
     async fn connect(&mut self) -> Result<MultiplexedConnection, RedisError> {

@@ -70,24 +70,23 @@ impl StreamTarget {
         archive: ArchiveId,
         settings: TargetSettings,
     ) -> Result<Self, StreamError> {
-        match address.log() {
+        match LogTopic::open(address).await? {
             None => {
                 let lane: Box<dyn Lane> = Box::new(RedisLane::open(address, archive).await?);
                 Ok(Self::start(vec![lane], address.patience, None))
             }
-            Some((log, topic)) => {
-                let log = event_log::open(&log).await?;
+            Some(topic) => {
+                let LogTopic { log, topic: name, .. } = &topic;
                 let (partitions, retention) = (settings.partitions, Retention::default());
-                let spec = TopicSpec { topic: topic.clone(), partitions, retention };
+                let spec = TopicSpec { topic: name.clone(), partitions, retention };
                 log.create_topics(&[spec]).await?;
-                let partitions = log.partition_count(&topic).await?;
-                let topic = LogTopic { log: log.clone(), topic };
+                let partitions = log.partition_count(name).await?;
                 let lanes = (0..partitions).map(Partition).map(async |partition| {
                     let lane = PartitionLane::open(topic.clone(), partition, archive).await?;
                     Ok::<_, StreamError>(Box::new(lane) as Box<dyn Lane>)
                 });
                 let lanes = try_join_all(lanes).await?;
-                Ok(Self::start(lanes, address.patience, Some(log)))
+                Ok(Self::start(lanes, address.patience, Some(topic.log)))
             }
         }
     }

@@ -20,25 +20,23 @@ pub struct There {
 impl There {
     /// Looks; nothing is made. Fails where another archive is there.
     pub async fn look(address: &StreamAddress, archive: ArchiveId) -> Result<Self, StreamError> {
-        let Some((settings, topic)) = address.log() else {
-            let last = RedisLane::open(address, archive).await?.last();
-            return Ok(Self { lanes: Vec::from_iter(last.map(Some)) });
-        };
         if address.check_exists().is_err() {
             return Ok(Self { lanes: Vec::new() });
         }
-        let log = event_log::open(&settings).await?;
-        let partitions = match log.partition_count(&topic).await {
+        let Some(topic) = LogTopic::open(address).await? else {
+            let last = RedisLane::open(address, archive).await?.last();
+            return Ok(Self { lanes: Vec::from_iter(last.map(Some)) });
+        };
+        let partitions = match topic.log.partition_count(&topic.topic).await {
             Err(LogError::NoSuchTopic(_)) => 0,
             count => count?,
         };
-        let topic = LogTopic { log: log.clone(), topic };
         let lanes = (0..partitions).map(Partition).map(async |partition| {
             let lane = PartitionLane::open(topic.clone(), partition, archive).await?;
             Ok::<_, StreamError>(lane.last())
         });
         let lanes = try_join_all(lanes).await?;
-        log.close().await;
+        topic.log.close().await;
         Ok(Self { lanes })
     }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use replay::source::SourceLocation;
-use replay::stream::{StreamError, StreamReader, StreamTarget, TargetSettings, Until};
+use replay::stream::{StreamError, StreamReader, StreamTarget, TargetSettings};
 use tempfile::tempdir;
 use traffic_archive::{ArchiveReader, Line, Location, Sequence};
 
@@ -29,7 +29,6 @@ macro_rules! suite {
             a_stream_cut_short_is_gone_on_with,
             a_reader_begins_anywhere,
             a_gap_at_the_end_is_told,
-            a_reader_follows_a_stream_that_grows,
             another_archive_is_refused,
             a_shorter_archive_is_refused,
             an_empty_stream_is_told,
@@ -118,8 +117,7 @@ async fn a_gap_at_the_end_is_told(server: &impl Server) {
         return;
     }
     finished.expect("it is written");
-    let mut reader =
-        StreamReader::open(&address, Sequence::FIRST, Until::End).await.expect("it opens");
+    let mut reader = StreamReader::open(&address, Sequence::FIRST).await.expect("it opens");
     let mut count = 0;
     let error = loop {
         match reader.next_batch(64).await.expect("the gap comes before the end") {
@@ -131,30 +129,6 @@ async fn a_gap_at_the_end_is_told(server: &impl Server) {
     assert!(matches!(error, StreamError::Missing { .. }), "{error}");
     copy(&archive, &address).await.expect("the gap is filled");
     assert_whole(&archive, &address).await;
-}
-
-async fn a_reader_follows_a_stream_that_grows(server: &impl Server) {
-    let folder = tempdir().expect("a folder");
-    let archive = archive(folder.path(), 400).await;
-    let (_, address) = server.stream();
-    append(&archive, &address, 10).await;
-    let mut reader =
-        StreamReader::open(&address, Sequence::FIRST, Until::Forever).await.expect("it opens");
-    assert_eq!(reader.last(), None);
-    let writing = async {
-        append(&archive, &address, 200).await;
-        copy(&archive, &address).await.expect("the rest");
-    };
-    let reading = async {
-        let mut count = 0;
-        while count < 400 {
-            for entry in reader.next_batch(64).await.expect("no end").expect("entries") {
-                count += 1;
-                assert_eq!(entry.sequence.get(), count);
-            }
-        }
-    };
-    tokio::join!(writing, reading);
 }
 
 async fn another_archive_is_refused(server: &impl Server) {
@@ -195,7 +169,7 @@ async fn an_empty_stream_is_told(server: &impl Server) {
     let archive = archive(folder.path(), 0).await;
     let (_, address) = server.stream();
     copy(&archive, &address).await.expect("nothing is copied");
-    let error = StreamReader::open(&address, Sequence::FIRST, Until::End).await.err();
+    let error = StreamReader::open(&address, Sequence::FIRST).await.err();
     assert!(matches!(error, Some(StreamError::Empty { .. })), "{error:?}");
 }
 

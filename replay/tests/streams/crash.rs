@@ -1,13 +1,13 @@
 //! kill -9 of the program and of the server, in the middle of `serialin`.
 
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use replay::stream::StreamAddress;
 use tempfile::tempdir;
 use traffic_archive::ArchiveReader;
 
+use crate::program::{Program, RUN_MAX};
 use crate::server::Private;
 use crate::{Embedded, Kafka, Redis, Server, archive, assert_whole};
 
@@ -27,44 +27,23 @@ const AT_WORK_AT_FIRST: Duration = Duration::from_millis(800);
 /// Entries of the archive: enough for the kills to hit the middle.
 pub(crate) const ENTRIES: u64 = 60_000;
 
-/// How long one run may take, on a machine that has much else to do.
-pub(crate) const RUN_MAX: Duration = Duration::from_mins(10);
-
 /// How long a run waits for a server that is away, in seconds: as long as a busy machine may need to start
 /// one again.
-const PATIENCE_SECONDS: &str = "300";
+pub(crate) const PATIENCE_SECONDS: &str = "300";
 
-/// The real program, at work.
-pub(crate) fn serialin(archive: &Path, server: &impl Server, topic: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_replay"))
-        .arg("serialin")
-        .arg(archive)
-        .args(["--to", &server.url(), "--topic", topic, "--patience", PATIENCE_SECONDS])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("replay starts")
-}
-
-pub(crate) fn await_success(child: Child) {
-    let status = await_end(child);
-    assert!(status.success(), "{status}");
-}
-
-/// How it ended.
-pub(crate) fn await_end(mut child: Child) -> ExitStatus {
-    let begun = Instant::now();
-    loop {
-        match child.try_wait().expect("the program's state") {
-            Some(status) => return status,
-            None if begun.elapsed() > RUN_MAX => {
-                child.kill().expect("it is killed");
-                child.wait().expect("it has ended");
-                panic!("it does not end");
-            }
-            None => std::thread::sleep(Duration::from_millis(20)),
-        }
-    }
+pub(crate) fn serialin(archive: &Path, server: &impl Server, topic: &str) -> Program {
+    let archive = archive.to_str().expect("a path in UTF-8");
+    let to = server.url();
+    Program::start([
+        "serialin",
+        archive,
+        "--to",
+        &to,
+        "--topic",
+        topic,
+        "--patience",
+        PATIENCE_SECONDS,
+    ])
 }
 
 async fn survives_kills(server: &impl Server) {
@@ -80,19 +59,18 @@ async fn survives_kills(server: &impl Server) {
         let settling = if begun { SETTLING } else { Duration::ZERO };
         std::thread::sleep(settling + at_work * (25 + starts * 67 % 75) / 100);
         starts += 1;
-        if let Some(status) = child.try_wait().expect("the program's state") {
+        if child.status().is_some() {
             // It was done before: the next rounds are at the work on another stream, and come sooner.
-            assert!(status.success(), "{status}");
+            child.await_success();
             assert_exactly_once(&archive, server, &address).await;
             (topic, address) = server.stream();
             (begun, at_work) = (false, at_work * 3 / 4);
             continue;
         }
-        child.kill().expect("it is killed");
-        child.wait().expect("it has ended");
+        child.kill();
         (begun, killed) = (true, killed + 1);
     }
-    await_success(serialin(folder.path(), server, &topic));
+    serialin(folder.path(), server, &topic).await_success();
     assert_exactly_once(&archive, server, &address).await;
 }
 
@@ -106,15 +84,15 @@ async fn survives_a_restart(server: &impl Server, private: &Private) {
         assert!(begun.elapsed() < RUN_MAX, "nothing arrives");
     }
     private.crash();
-    await_success(child);
+    child.await_success();
     assert_exactly_once(&archive, server, &address).await;
 }
 
 /// The topic may not be there yet.
 pub(crate) async fn records_so_far(server: &impl Server, address: &StreamAddress) -> u64 {
-    use replay::stream::{StreamReader, Until};
+    use replay::stream::StreamReader;
     use traffic_archive::Sequence;
-    let there = StreamReader::open(address, Sequence::FIRST, Until::End).await.is_ok();
+    let there = StreamReader::open(address, Sequence::FIRST).await.is_ok();
     if there { server.records(address).await } else { 0 }
 }
 

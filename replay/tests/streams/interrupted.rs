@@ -1,27 +1,19 @@
 //! Ctrl-C in the middle: what was done stays, and the work can go on.
 
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::tempdir;
 use traffic_archive::{ArchiveReader, Location, Sequence};
 
-use crate::crash::{
-    ENTRIES, RUN_MAX, assert_exactly_once, await_end, await_success, records_so_far, serialin,
-};
+use crate::crash::{ENTRIES, assert_exactly_once, records_so_far, serialin};
+use crate::program::{Program, RUN_MAX};
 use crate::{Embedded, Server, archive, copy};
 
-/// As Ctrl-C does. A program that is done already does not mind.
-fn interrupt(child: &Child) {
-    let pid = child.id().to_string();
-    let asked = Command::new("kill").args(["-INT", &pid]).stderr(Stdio::null()).status();
-    asked.expect("kill runs");
-}
-
 /// That it was not done is told by code 1. On a fast machine it was.
-fn assert_interrupted(child: Child) {
-    let status = await_end(child);
-    assert!(matches!(status.code(), Some(0 | 1)), "{status}");
+fn interrupt(mut program: Program) {
+    program.interrupt();
+    let status = program.await_end();
+    assert!(matches!(status.code(), Some(0 | 1)), "{status}: {}", program.errors());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,9 +27,8 @@ async fn serialin_goes_on_where_it_was_interrupted() {
     while records_so_far(&server, &address).await < 2000 {
         assert!(begun.elapsed() < RUN_MAX, "nothing arrives");
     }
-    interrupt(&child);
-    assert_interrupted(child);
-    await_success(serialin(folder.path(), &server, &topic));
+    interrupt(child);
+    serialin(folder.path(), &server, &topic).await_success();
     assert_exactly_once(&archive, &server, &address).await;
 }
 
@@ -49,20 +40,14 @@ async fn an_interrupted_dump_is_a_whole_archive_of_the_beginning() {
     let (topic, address) = server.stream();
     copy(&archive, &address).await.expect("it is copied");
     let dumped = folder.path().join("b");
-    let child = Command::new(env!("CARGO_BIN_EXE_replay"))
-        .args(["dump", "--from", &server.url(), "--topic", &topic, "--archive"])
-        .arg(&dumped)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("replay starts");
+    let (from, to) = (server.url(), dumped.to_str().expect("a path in UTF-8"));
+    let child = Program::start(["dump", "--from", &from, "--topic", &topic, "--archive", to]);
     let begun = Instant::now();
     while !dumped.join("manifest.json").exists() {
         assert!(begun.elapsed() < RUN_MAX, "it does not begin");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    interrupt(&child);
-    assert_interrupted(child);
+    interrupt(child);
     let dump = ArchiveReader::open(&Location::folder(&dumped)).await.expect("it opens");
     assert!(dump.manifest().finished);
     let (mut expected, mut found) =

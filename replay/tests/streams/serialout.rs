@@ -1,6 +1,5 @@
 //! `serialout` from a stream whose server crashes in the middle: it waits, and the order is kept.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use replay::load_sink::{Demand, LoadSink, SinkSettings};
@@ -10,7 +9,8 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use traffic_archive::Exchange;
 
-use crate::crash::{RUN_MAX, await_success};
+use crate::crash::PATIENCE_SECONDS;
+use crate::program::{Program, RUN_MAX};
 use crate::server::Private;
 use crate::{Kafka, Redis, Server, archive_of, copy_with, exchange};
 
@@ -34,22 +34,29 @@ async fn survives_a_crash(server: &impl Server, private: &Private) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let settings = SinkSettings { demand: Demand::Key, ..SinkSettings::default() };
     let sink = LoadSink::start(listener, &settings).expect("it serves");
-    let child = Command::new(env!("CARGO_BIN_EXE_replay"))
-        .args(["serialout", &address.to_string(), "--target"])
-        .arg(format!("http://{}", sink.address()))
-        .args(["--rate", "1000/s", "--quiet", "--state"])
-        .arg(folder.path().join("state"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("replay starts");
+    let target = format!("http://{}", sink.address());
+    let state = folder.path().join("state");
+    let state = state.to_str().expect("a path in UTF-8");
+    let program = Program::start([
+        "serialout",
+        &address.to_string(),
+        "--target",
+        &target,
+        "--rate",
+        "1000/s",
+        "--quiet",
+        "--state",
+        state,
+        "--patience",
+        PATIENCE_SECONDS,
+    ]);
     let begun = Instant::now();
     while sink.verdict().applied < BEFORE_CRASH {
         assert!(begun.elapsed() < RUN_MAX, "nothing arrives");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     private.crash();
-    spawn_blocking(|| await_success(child)).await.expect("it ends well");
+    spawn_blocking(|| program.await_success()).await.expect("it ends well");
     let verdict = sink.stop().await.expect("a verdict");
     assert!(verdict.in_order, "{verdict}");
     assert_eq!((verdict.applied, verdict.twice), (ENTRIES, 0), "{verdict}");
