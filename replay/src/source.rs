@@ -24,7 +24,7 @@ pub trait Source: Send {
     /// The next entries: at least one, at most [`BATCH_ENTRIES_MAX`]; `None` at the end and after
     /// an error. Sequence numbers rise by one from entry to entry, across batches too; a source
     /// with several partitions merges them. Waits for the first entry only. What can be cured by
-    /// trying again (a broker that restarts) the source cures itself.
+    /// trying again for a while (a broker that restarts) the source cures itself.
     ///
     /// Cancel safe: dropping the future loses no entry.
     async fn next_batch(&mut self) -> Option<Result<Vec<Entry>, SourceError>>;

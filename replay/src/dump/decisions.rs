@@ -12,7 +12,6 @@ use order_domain::event::Outcome;
 use order_domain::trading::{CommandId, RefusalReason, TradingEvent};
 use order_domain::{Decision, Event, Offset, Partition, Position};
 
-use super::READ_LIMIT;
 use crate::stream::{LogTopic, StreamError, WrittenRecords};
 
 /// Decisions of a topic, as far as it goes when a partition's first command comes.
@@ -81,7 +80,10 @@ impl Decisions {
         partition: Partition,
         from: Offset,
     ) -> Result<PartitionDecisions, StreamError> {
-        let ends = self.topic.ends(partition).await?;
+        let (what, mut topic) = (self.topic.place(partition), &self.topic);
+        let asking =
+            topic.patience.wait_for(&what, &mut topic, |topic| Box::pin(topic.ends(partition)));
+        let ends = asking.await?;
         let offsets = from.max(ends.first)..ends.next;
         let written = WrittenRecords::open(&self.topic, partition, offsets).await?;
         Ok(PartitionDecisions { written, ahead: VecDeque::new(), seen: None })
@@ -113,7 +115,7 @@ impl PartitionDecisions {
 
     /// Says whether there was more.
     async fn refill(&mut self) -> Result<bool, StreamError> {
-        let records = self.written.next(READ_LIMIT).await?;
+        let records = self.written.next().await?;
         // What is no decision that this build can read decides nothing here, nor does one that does not
         // stand where its engine expected it.
         let standing = records.iter().filter(|record| record.stands_as_expected());

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use event_log::{BatchLimit, Topic};
+use event_log::Topic;
 use jiff::Timestamp;
 use measure::Progress;
 use order_domain::{Partition, Position};
@@ -27,9 +27,6 @@ use commands::Commands;
 
 pub use request::to_request;
 use stretch::{Stretch, TopicReader};
-
-/// What one read of a topic returns at most.
-const READ_LIMIT: BatchLimit = BatchLimit { records: 256, bytes: 1 << 20 };
 
 /// Writes a topic or a Redis stream into a new archive.
 ///

@@ -6,7 +6,6 @@ use event_log::{LogError, Record};
 use jiff::Timestamp;
 use order_domain::{Offset, Partition, Position};
 
-use super::READ_LIMIT;
 use crate::stream::{LogTopic, StreamError, WrittenRecords};
 
 /// Which part of a topic is meant.
@@ -118,7 +117,7 @@ impl PartitionReader {
     /// The time at which the next record counts.
     async fn peek(&mut self) -> Result<Option<i64>, StreamError> {
         if self.ahead.is_empty() {
-            self.ahead.extend(self.written.next(READ_LIMIT).await?);
+            self.ahead.extend(self.written.next().await?);
         }
         Ok(self.ahead.front().map(|record| self.clock.max(record.timestamp.0)))
     }

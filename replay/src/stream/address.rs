@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
 
 use clap::Args;
 use event_log::{LogSettings, Topic};
 
 use super::StreamError;
+use super::patience::Patience;
 
 /// The topic, or the key of the Redis stream, if nobody names another.
 const DEFAULT_NAME: &str = "replay";
+
+/// For how long a server that goes away is waited for, if nobody says otherwise.
+const DEFAULT_PATIENCE_SECONDS: u32 = 60;
 
 /// Which server or folder has the stream: `kafka://host:port[,host:port]`, `sqlite:<directory>` or
 /// `redis://[user:password@]host:port[/database]`.
@@ -96,7 +99,7 @@ pub struct ServerArgs {
     #[arg(long = "kafka-property", value_name = "NAME=VALUE", value_parser = property)]
     pub kafka_properties: Vec<(String, String)>,
     /// For how long a log or Redis that goes away is waited for, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_PATIENCE_SECONDS,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub patience: u32,
 }
@@ -119,15 +122,11 @@ impl StreamArgs {
 pub struct StreamAddress {
     pub(super) url: StreamUrl,
     pub(super) name: String,
-    /// For how long a log or Redis that goes away is waited for.
-    pub(super) patience: Duration,
+    pub(super) patience: Patience,
     kafka_properties: BTreeMap<String, String>,
 }
 
 impl StreamAddress {
-    /// The patience, if nobody says otherwise.
-    pub const PATIENCE: Duration = Duration::from_mins(1);
-
     /// The topic, or the Redis stream, of this name.
     pub fn new(url: StreamUrl, name: impl Into<String>) -> Result<Self, StreamError> {
         let name = name.into();
@@ -139,14 +138,19 @@ impl StreamAddress {
             }
             StreamUrl::Redis(_) => {}
         }
-        Ok(Self { url, name, patience: Self::PATIENCE, kafka_properties: BTreeMap::new() })
+        Ok(Self {
+            url,
+            name,
+            patience: Patience::of_seconds(DEFAULT_PATIENCE_SECONDS),
+            kafka_properties: BTreeMap::new(),
+        })
     }
 
     /// The same stream, reached as told.
     #[must_use]
     pub fn reached_as(mut self, server: &ServerArgs) -> Self {
         self.kafka_properties = server.kafka_properties.iter().cloned().collect();
-        self.patience = Duration::from_secs(u64::from(server.patience));
+        self.patience = Patience::of_seconds(server.patience);
         self
     }
 
@@ -167,7 +171,7 @@ impl StreamAddress {
     pub(crate) fn log(&self) -> Option<(LogSettings, Topic)> {
         let StreamUrl::Log(url) = &self.url else { return None };
         let mut settings = LogSettings::new(url.as_str());
-        settings.append_timeout = self.patience;
+        settings.append_timeout = self.patience.0;
         settings.kafka_properties.clone_from(&self.kafka_properties);
         let topic = Topic::new(self.name.as_str()).expect("checked when the address was made");
         Some((settings, topic))

@@ -1,25 +1,43 @@
 //! Reading one lane of a stream ahead of who wants its entries.
 
-use backoff::backoff::Backoff as _;
-use event_log::{BatchLimit, Ends, Record};
+use event_log::{Ends, Record};
 use order_domain::{Offset, Partition, Position};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
 use traffic_archive::{ArchiveId, Entry, Sequence};
 
 use super::log::LogTopic;
+use super::patience::Patience;
 use super::record::{Label, parse_entry};
 use super::redis::{Found, RedisStream};
-use super::{StreamError, WrittenRecords, lane};
+use super::{StreamError, WrittenRecords};
 
-/// What one read returns at most.
-const READ_LIMIT: BatchLimit = BatchLimit { records: 256, bytes: 1 << 20 };
+/// Entries that Redis is asked for at once, at most.
+const ANSWER_ENTRIES_MAX: usize = 256;
 
 /// Batches that wait for the merge, of each lane.
 const BATCHES_AHEAD_MAX: usize = 2;
 
 /// Entries of one lane, in order.
 pub(super) type Batch = Result<Vec<Entry>, StreamError>;
+
+/// Reads a lane until it ends or fails, or until nobody wants its entries any more.
+fn read_ahead<R>(read: impl FnOnce(mpsc::Sender<Batch>) -> R) -> mpsc::Receiver<Batch>
+where
+    R: Future<Output = Result<(), StreamError>> + Send + 'static,
+{
+    let (outbox, inbox) = mpsc::channel(BATCHES_AHEAD_MAX);
+    let reading = read(outbox.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = outbox.closed() => {}
+            ended = reading => if let Err(error) = ended {
+                // The reader may have gone.
+                let _ = outbox.send(Err(error)).await;
+            },
+        }
+    });
+    inbox
+}
 
 /// A partition from entry `from` on.
 pub(super) struct PartitionReading {
@@ -33,14 +51,7 @@ pub(super) struct PartitionReading {
 impl PartitionReading {
     pub(super) async fn start(self) -> Result<mpsc::Receiver<Batch>, StreamError> {
         let begin = self.begin().await?;
-        let (outbox, inbox) = mpsc::channel(BATCHES_AHEAD_MAX);
-        tokio::spawn(async move {
-            if let Err(error) = self.read(begin, &outbox).await {
-                // The reader may have gone.
-                let _ = outbox.send(Err(error)).await;
-            }
-        });
-        Ok(inbox)
+        Ok(read_ahead(|outbox| async move { self.read(begin, &outbox).await }))
     }
 
     /// The first record that may hold an entry from `from` on: they rise, so halving finds it.
@@ -67,7 +78,7 @@ impl PartitionReading {
         let mut written = WrittenRecords::open(&self.topic, self.partition, offsets).await?;
         let mut seen = None;
         loop {
-            let records = written.next(READ_LIMIT).await?;
+            let records = written.next().await?;
             if records.is_empty() {
                 return Ok(());
             }
@@ -111,49 +122,31 @@ pub(super) struct RedisReading {
     pub(super) archive: ArchiveId,
     pub(super) from: Sequence,
     pub(super) last: Sequence,
+    pub(super) patience: Patience,
 }
 
 impl RedisReading {
     pub(super) fn start(mut self) -> mpsc::Receiver<Batch> {
-        let (outbox, inbox) = mpsc::channel(BATCHES_AHEAD_MAX);
-        tokio::spawn(async move {
-            if let Err(error) = self.read(&outbox).await {
-                // The reader may have gone.
-                let _ = outbox.send(Err(error)).await;
-            }
-        });
-        inbox
+        read_ahead(|outbox| async move { self.read(&outbox).await })
     }
 
     async fn read(&mut self, outbox: &mpsc::Sender<Batch>) -> Result<(), StreamError> {
-        loop {
-            if self.from > self.last || outbox.is_closed() {
-                return Ok(());
-            }
-            let found = self.next().await?;
+        while self.from <= self.last {
+            let what = format!("entry {} in {}", self.from, self.stream.place());
+            let Self { stream, from, patience, .. } = self;
+            let read = patience.wait_for(&what, stream, |stream| {
+                Box::pin(stream.entries(*from, ANSWER_ENTRIES_MAX))
+            });
+            let found = read.await?;
             // What was there when the stream was opened may have been taken away since.
             let Some((last, _)) = found.last() else { return Ok(()) };
-            let next = last.sequence.next();
+            self.from = last.sequence.next();
             let entries = self.entries(found)?;
             if !entries.is_empty() && outbox.send(Ok(entries)).await.is_err() {
                 return Ok(());
             }
-            self.from = next;
         }
-    }
-
-    /// Those that Redis has now; one that is away is waited for as long as there is patience.
-    async fn next(&mut self) -> Result<Vec<Found>, StreamError> {
-        let (begun, mut waits) = (Instant::now(), lane::waits());
-        loop {
-            match self.stream.entries(self.from, READ_LIMIT.records).await {
-                Err(error) if error.is_retryable() && begun.elapsed() < self.stream.patience => {
-                    tracing::warn!(%error, "a read failed; tries again");
-                    sleep(waits.next_backoff().unwrap_or(lane::WAIT_MAX)).await;
-                }
-                found => return found,
-            }
-        }
+        Ok(())
     }
 
     fn entries(&self, found: Vec<Found>) -> Result<Vec<Entry>, StreamError> {

@@ -104,6 +104,16 @@ pub enum StreamError {
         /// The next one that is there.
         found: Sequence,
     },
+    /// The stream has become shorter since it was opened.
+    #[error(
+        "the stream ended with entry {last} when it was opened, and now lacks those from {expected} on: they were taken away, or its server has lost them"
+    )]
+    Gone {
+        /// The first entry that is gone.
+        expected: Sequence,
+        /// The last one that was there.
+        last: Sequence,
+    },
     /// There is nothing in the stream.
     #[error("{place} is empty")]
     Empty {

@@ -9,12 +9,13 @@ use event_log::{
     Appended, BatchLimit, Ends, EventLog, LogError, NewRecord, RECORD_BYTES_MAX, Record, Topic,
 };
 use order_domain::{Offset, Partition, Position};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use traffic_archive::{ArchiveId, Line, Sequence};
 
 use super::lane::Lane;
+use super::patience::Patience;
 use super::record::{Label, to_record};
-use super::{StreamAddress, StreamError, WrittenRecords};
+use super::{StreamAddress, StreamError};
 
 /// A writer that was killed may have left a request under way. The end of a partition is believed
 /// when it has not moved for this long.
@@ -23,13 +24,15 @@ const SETTLED_AFTER: Duration = Duration::from_millis(250);
 /// How often it may move before somebody else must be at work there.
 const SETTLING_TRIES_MAX: usize = 20;
 
+/// How long one record that is there may take to be read.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A topic on a log.
 #[derive(Clone)]
 pub(crate) struct LogTopic {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) topic: Topic,
-    /// For how long records that are there are waited for.
-    pub(crate) patience: Duration,
+    pub(crate) patience: Patience,
 }
 
 impl LogTopic {
@@ -40,7 +43,7 @@ impl LogTopic {
         Ok(Some(Self { log, topic, patience: address.patience }))
     }
 
-    pub(super) fn place(&self, partition: Partition) -> String {
+    pub(crate) fn place(&self, partition: Partition) -> String {
         format!("partition {partition} of {}", self.topic)
     }
 
@@ -50,11 +53,14 @@ impl LogTopic {
 
     /// The record at an offset that is in the log.
     pub(super) async fn record(&self, at: Position) -> Result<Record, StreamError> {
-        let offsets = at.offset..at.offset.next();
-        let mut written = WrittenRecords::open(self, at.partition, offsets).await?;
-        let records = written.next(BatchLimit { records: 1, bytes: 1 }).await?;
-        let gone = || LogError::Unavailable(format!("record {at} is not kept any more"));
-        records.into_iter().next().ok_or_else(|| gone().into())
+        let read = async {
+            let mut reader = self.log.read(&self.topic, at.partition, at.offset).await?;
+            reader.next(BatchLimit { records: 1, bytes: 1 }).await
+        };
+        let late =
+            || LogError::Unavailable(format!("record {at} was not read in {READ_TIMEOUT:?}"));
+        let records = timeout(READ_TIMEOUT, read).await.map_err(|_| late())??;
+        records.into_iter().next().ok_or_else(|| late().into())
     }
 
     /// What the last record of a partition holds; `None` where nothing was ever written.

@@ -14,6 +14,8 @@ use super::entries::Batch;
 pub(super) struct Merge {
     lanes: Vec<Ahead>,
     expected: Sequence,
+    /// The last that was there when they were opened.
+    last: Sequence,
     ended: bool,
 }
 
@@ -26,8 +28,9 @@ struct Ahead {
 }
 
 impl Merge {
-    pub(super) fn new(lanes: Vec<mpsc::Receiver<Batch>>, from: Sequence) -> Self {
-        Self { lanes: lanes.into_iter().map(Ahead::new).collect(), expected: from, ended: false }
+    pub(super) fn new(lanes: Vec<mpsc::Receiver<Batch>>, from: Sequence, last: Sequence) -> Self {
+        let lanes = lanes.into_iter().map(Ahead::new).collect();
+        Self { lanes, expected: from, last, ended: false }
     }
 
     /// At least one entry, at most `limit`; `None` at the end and after an error. Cancel safe: it
@@ -84,14 +87,18 @@ impl Merge {
         if moved { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Why no lane has the next entry: a failure, a gap, or nothing at all.
+    /// Why no lane has the next entry: a failure, a gap, or because all have been taken.
     fn end(&mut self) -> Option<StreamError> {
         if let Some(failure) = self.lanes.iter_mut().find_map(|lane| lane.failure.take()) {
             return Some(failure);
         }
         let heads = self.lanes.iter_mut().filter_map(|lane| lane.entries.peek());
-        let found = heads.map(|entry| entry.sequence).min()?;
-        Some(StreamError::Missing { expected: self.expected, found })
+        let (expected, last) = (self.expected, self.last);
+        match heads.map(|entry| entry.sequence).min() {
+            Some(found) => Some(StreamError::Missing { expected, found }),
+            None if expected <= last => Some(StreamError::Gone { expected, last }),
+            None => None,
+        }
     }
 }
 
@@ -125,7 +132,7 @@ mod tests {
         Entry { sequence: Sequence::new(sequence).expect("not 0"), exchange }
     }
 
-    fn merge(lanes: &[&[&[u64]]], from: u64) -> Merge {
+    fn merge(lanes: &[&[&[u64]]], from: u64, last: u64) -> Merge {
         let lanes = lanes.iter().map(|batches| {
             let (outbox, inbox) = mpsc::channel(8);
             for batch in *batches {
@@ -134,7 +141,8 @@ mod tests {
             }
             inbox
         });
-        Merge::new(lanes.collect(), Sequence::new(from).expect("not 0"))
+        let [from, last] = [from, last].map(|number| Sequence::new(number).expect("not 0"));
+        Merge::new(lanes.collect(), from, last)
     }
 
     async fn all(mut merge: Merge) -> (Vec<u64>, Option<StreamError>) {
@@ -157,14 +165,14 @@ mod tests {
     #[tokio::test]
     async fn lanes_come_together_in_order() {
         let lanes: &[&[&[u64]]] = &[&[&[1, 4], &[5, 9]], &[], &[&[2], &[3], &[6, 7, 8, 10]]];
-        let (sequences, error) = all(merge(lanes, 1)).await;
+        let (sequences, error) = all(merge(lanes, 1, 10)).await;
         assert_eq!(sequences, (1..=10).collect::<Vec<_>>());
         assert!(error.is_none());
     }
 
     #[tokio::test]
     async fn a_gap_is_told_after_what_comes_before_it() {
-        let (sequences, error) = all(merge(&[&[&[1, 2]], &[&[5, 6]]], 1)).await;
+        let (sequences, error) = all(merge(&[&[&[1, 2]], &[&[5, 6]]], 1, 6)).await;
         assert_eq!(sequences, [1, 2]);
         let error = error.expect("3 is missing");
         assert!(
@@ -175,8 +183,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_stream_that_has_become_shorter_is_told() {
+        let (sequences, error) = all(merge(&[&[&[1, 3]], &[&[2]]], 1, 5)).await;
+        assert_eq!(sequences, [1, 2, 3]);
+        let error = error.expect("4 and 5 are gone");
+        assert!(
+            matches!(error, StreamError::Gone { expected, last }
+                if expected.get() == 4 && last.get() == 5),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_is_missing_behind_the_last() {
+        let (sequences, error) = all(merge(&[&[], &[]], 6, 5)).await;
+        assert!(sequences.is_empty());
+        assert!(error.is_none());
+    }
+
+    #[tokio::test]
     async fn what_came_before_is_passed_over() {
-        let (sequences, error) = all(merge(&[&[&[1, 3, 4]], &[&[2, 3, 5]]], 2)).await;
+        let (sequences, error) = all(merge(&[&[&[1, 3, 4]], &[&[2, 3, 5]]], 2, 5)).await;
         assert_eq!(sequences, [2, 3, 4, 5]);
         assert!(error.is_none());
     }

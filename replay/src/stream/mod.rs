@@ -28,6 +28,7 @@ mod error;
 mod lane;
 mod log;
 mod merge;
+mod patience;
 mod reader;
 mod record;
 mod redis;

@@ -28,7 +28,7 @@ impl StreamReader {
         address.check_exists()?;
         match LogTopic::open(address).await? {
             Some(topic) => Self::open_topic(topic, from).await,
-            None => Self::open_redis(RedisStream::new(address)?, from).await,
+            None => Self::open_redis(address, from).await,
         }
     }
 
@@ -47,15 +47,17 @@ impl StreamReader {
             reading.start().await
         });
         let lanes = try_join_all(lanes).await?;
-        Ok(Self { archive, last, merge: Merge::new(lanes, from) })
+        Ok(Self { archive, last, merge: Merge::new(lanes, from, last) })
     }
 
-    async fn open_redis(mut stream: RedisStream, from: Sequence) -> Result<Self, StreamError> {
+    async fn open_redis(address: &StreamAddress, from: Sequence) -> Result<Self, StreamError> {
+        let mut stream = RedisStream::new(address)?;
         let Some(Label { archive, sequence: last }) = stream.tail().await? else {
             return Err(StreamError::Empty { place: stream.place() });
         };
-        let lane = RedisReading { stream, archive, from, last }.start();
-        Ok(Self { archive, last, merge: Merge::new(vec![lane], from) })
+        let patience = address.patience;
+        let lane = RedisReading { stream, archive, from, last, patience }.start();
+        Ok(Self { archive, last, merge: Merge::new(vec![lane], from, last) })
     }
 
     /// Which archive the entries are of.

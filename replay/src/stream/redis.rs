@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, Script, ServerErrorKind};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, Script,
+    ServerErrorKind, Value,
+};
 use traffic_archive::{ArchiveId, Entry, Line, Sequence};
 
 use super::lane::Lane;
@@ -85,13 +88,12 @@ pub(super) struct RedisStream {
     client: Client,
     connection: Option<MultiplexedConnection>,
     pub(super) name: String,
-    pub(super) patience: Duration,
 }
 
 /// An entry of the stream and where it stands.
 pub(super) type Found = (Label, Entry);
 
-type Fields = HashMap<String, Vec<u8>>;
+type Fields = HashMap<Vec<u8>, Vec<u8>>;
 
 impl RedisStream {
     /// Connects to nothing yet.
@@ -101,8 +103,7 @@ impl RedisStream {
             return Err(StreamError::Address { text, reason });
         };
         let client = Client::open(url.as_str())?;
-        let (name, patience) = (address.name.clone(), address.patience);
-        Ok(Self { client, connection: None, name, patience })
+        Ok(Self { client, connection: None, name: address.name.clone() })
     }
 
     async fn connect(&mut self) -> Result<MultiplexedConnection, RedisError> {
@@ -117,13 +118,16 @@ impl RedisStream {
         Ok(connection)
     }
 
-    async fn ask<T: redis::FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
+    async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
         let mut connection = self.connect().await?;
-        let answer = command.query_async(&mut connection).await;
+        let answer: Result<Value, _> = command.query_async(&mut connection).await;
         if answer.as_ref().is_err_and(is_retryable) {
             self.connection = None;
         }
-        answer
+        // Whole, so that it is the same when it is asked for again.
+        let unexpected =
+            (ErrorKind::UnexpectedReturnType, "the answer is not of the kind that was expected");
+        T::from_redis_value(answer?).map_err(|_| unexpected.into())
     }
 
     /// What the last entry is; `None` where there is no stream.
@@ -151,7 +155,7 @@ impl RedisStream {
         let found: Vec<(String, Fields)> = self.ask(&command).await?;
         let entry = |(id, fields): &(String, Fields)| {
             let label = self.label(id, fields)?;
-            let json = fields.get(ENTRY).map(Vec::as_slice).unwrap_or_default();
+            let json = fields.get(ENTRY.as_bytes()).map(Vec::as_slice).unwrap_or_default();
             Ok((label, parse_entry(label, json, || self.place_of(id))?))
         };
         found.iter().map(entry).collect()
@@ -166,7 +170,9 @@ impl RedisStream {
     }
 
     fn label(&self, id: &str, fields: &Fields) -> Result<Label, StreamError> {
-        let text = |name| fields.get(name).and_then(|value| std::str::from_utf8(value).ok());
+        let text = |name: &str| {
+            fields.get(name.as_bytes()).and_then(|value| std::str::from_utf8(value).ok())
+        };
         let label = Label::parse(text(ARCHIVE), text(SEQUENCE)).and_then(|label| {
             // Readers seek by the id.
             let expected = format!("{}-0", label.sequence);

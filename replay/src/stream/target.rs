@@ -73,7 +73,7 @@ impl StreamTarget {
         match LogTopic::open(address).await? {
             None => {
                 let lane: Box<dyn Lane> = Box::new(RedisLane::open(address, archive).await?);
-                Ok(Self::start(vec![lane], address.patience, None))
+                Ok(Self::start(vec![lane], address.patience.0, None))
             }
             Some(topic) => {
                 let LogTopic { log, topic: name, .. } = &topic;
@@ -86,7 +86,7 @@ impl StreamTarget {
                     Ok::<_, StreamError>(Box::new(lane) as Box<dyn Lane>)
                 });
                 let lanes = try_join_all(lanes).await?;
-                Ok(Self::start(lanes, address.patience, Some(topic.log)))
+                Ok(Self::start(lanes, address.patience.0, Some(topic.log)))
             }
         }
     }

@@ -1,24 +1,28 @@
 //! Records that a partition has already.
 
 use std::ops::Range;
-use std::time::Duration;
 
-use backoff::backoff::Backoff as _;
-use event_log::{BatchLimit, LogError, LogReader, Record};
+use event_log::{BatchLimit, LogReader, Record};
+use futures_util::TryFutureExt as _;
 use order_domain::{Offset, Partition};
-use tokio::time::{sleep, timeout};
 
+use super::StreamError;
 use super::log::LogTopic;
-use super::{StreamError, lane};
+use super::patience::Patience;
+
+/// What one read returns at most.
+const READ_LIMIT: BatchLimit = BatchLimit { records: 256, bytes: 1 << 20 };
 
 /// The records of a partition from one offset to before another that it has reached. They are there, so
-/// one that does not come means that the log is away: it is waited for as long as there is patience.
+/// one that does not come means that the log is away.
 pub(crate) struct WrittenRecords {
     /// `None` at the end.
     reader: Option<Box<dyn LogReader>>,
+    next: Offset,
     end: Offset,
+    /// Of the partition.
     place: String,
-    patience: Duration,
+    patience: Patience,
 }
 
 impl WrittenRecords {
@@ -27,119 +31,124 @@ impl WrittenRecords {
         partition: Partition,
         offsets: Range<Offset>,
     ) -> Result<Self, StreamError> {
-        let reader = if offsets.start < offsets.end {
-            Some(topic.log.read(&topic.topic, partition, offsets.start).await?)
+        let Range { start: next, end } = offsets;
+        let (place, patience) = (topic.place(partition), topic.patience);
+        let reader = if next < end {
+            let mut topic = topic;
+            let opening = patience.wait_for(&place, &mut topic, |topic| {
+                Box::pin(topic.log.read(&topic.topic, partition, next).err_into())
+            });
+            Some(opening.await?)
         } else {
             None
         };
-        let (place, patience) = (topic.place(partition), topic.patience);
-        Ok(Self { reader, end: offsets.end, place, patience })
+        Ok(Self { reader, next, end, place, patience })
     }
 
     /// The next ones, at least one; none at the end.
-    pub(crate) async fn next(&mut self, limit: BatchLimit) -> Result<Vec<Record>, StreamError> {
-        let Some(reader) = &mut self.reader else { return Ok(Vec::new()) };
-        let read = timeout(self.patience, read_on(reader.as_mut(), limit));
-        let mut records = read.await.map_err(|_| {
-            let (place, patience) = (&self.place, self.patience);
-            LogError::Unavailable(format!("{place} gave none of its records for {patience:?}"))
-        })??;
-        let before_end = records.partition_point(|record| record.position.offset < self.end);
-        records.truncate(before_end);
-        if records.last().is_none_or(|last| last.position.offset.next() >= self.end) {
-            self.reader = None;
+    pub(crate) async fn next(&mut self) -> Result<Vec<Record>, StreamError> {
+        let Self { reader, next, end, place, patience } = self;
+        let Some(open) = reader else { return Ok(Vec::new()) };
+        let what = format!("record {next} of those before {end} in {place}");
+        let read =
+            patience.wait_for(&what, open, |open| Box::pin(open.next(READ_LIMIT).err_into()));
+        let mut records = read.await?;
+        if let Some(last) = records.last() {
+            *next = last.position.offset.next();
         }
+        if next >= end {
+            *reader = None;
+        }
+        records.truncate(records.partition_point(|record| record.position.offset < *end));
         Ok(records)
-    }
-}
-
-/// As long as it takes.
-async fn read_on(
-    reader: &mut dyn LogReader,
-    limit: BatchLimit,
-) -> Result<Vec<Record>, StreamError> {
-    let mut waits = lane::waits();
-    loop {
-        match reader.next(limit).await {
-            Err(error) if error.is_retryable() => {
-                tracing::warn!(%error, "a read failed; tries again");
-                sleep(waits.next_backoff().unwrap_or(lane::WAIT_MAX)).await;
-            }
-            answer => return Ok(answer?),
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::mem;
+    use std::time::Duration;
+
     use async_trait::async_trait;
     use bytes::Bytes;
-    use event_log::Headers;
+    use event_log::{Headers, LogError};
     use order_domain::{Position, Timestamp};
-    use tokio::time::Instant;
 
     use super::*;
 
-    const LIMIT: BatchLimit = BatchLimit { records: 10, bytes: 1 << 20 };
-    const PATIENCE: Duration = Duration::from_mins(1);
-
-    /// Reads so many records from the first on, fails in passing before each, and then says nothing more.
+    /// Fails in passing before each read, gives three records at a time, and then says nothing more.
     struct Failing {
-        next: u64,
-        count: u64,
+        offsets: Range<u64>,
         fails: bool,
     }
 
     #[async_trait]
     impl LogReader for Failing {
         async fn next(&mut self, _: BatchLimit) -> Result<Vec<Record>, LogError> {
+            if self.offsets.is_empty() {
+                return std::future::pending().await;
+            }
             self.fails = !self.fails;
             if self.fails {
                 return Err(LogError::Unavailable("it restarts".to_owned()));
             }
-            if self.next == self.count {
-                return std::future::pending().await;
-            }
-            self.next += 1;
-            Ok(vec![Record {
-                position: Position::new(Partition(0), Offset(self.next - 1)),
-                timestamp: Timestamp(0),
-                key: Bytes::new(),
-                payload: Bytes::new(),
-                headers: Headers::default(),
-            }])
+            let middle = (self.offsets.start + 3).min(self.offsets.end);
+            let now = mem::replace(&mut self.offsets.start, middle)..middle;
+            Ok(now.map(record).collect())
         }
     }
 
-    /// What is read of a log that has `count` records where there should be `end`.
-    async fn read(count: u64, end: u64) -> (u64, Result<(), StreamError>) {
-        let reader = Some(Box::new(Failing { next: 0, count, fails: false }) as Box<dyn LogReader>);
-        let place = "partition 0 of orders".to_owned();
-        let mut written = WrittenRecords { reader, end: Offset(end), place, patience: PATIENCE };
-        let mut read = 0;
+    fn record(offset: u64) -> Record {
+        Record {
+            position: Position::new(Partition(0), Offset(offset)),
+            timestamp: Timestamp(0),
+            key: Bytes::new(),
+            payload: Bytes::new(),
+            headers: Headers::default(),
+        }
+    }
+
+    /// What is read of a log that has these records where there should be some before `end`.
+    async fn read(offsets: Range<u64>, end: u64) -> (Vec<u64>, Result<(), StreamError>) {
+        let mut written = WrittenRecords {
+            reader: Some(Box::new(Failing { offsets, fails: false })),
+            next: Offset::ZERO,
+            end: Offset(end),
+            place: "partition 0 of orders".to_owned(),
+            patience: Patience(Duration::from_mins(1)),
+        };
+        let mut read = Vec::new();
         loop {
-            match written.next(LIMIT).await {
+            match written.next().await {
                 Ok(records) if records.is_empty() => return (read, Ok(())),
-                Ok(records) => read += records.len() as u64,
+                Ok(records) => read.extend(records.iter().map(|record| record.position.offset.0)),
                 Err(error) => return (read, Err(error)),
             }
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_fails_in_passing_is_read_again_and_nothing_behind_the_end_is_read() {
-        let (read, ended) = read(7, 5).await;
-        ended.expect("the end");
-        assert_eq!(read, 5);
+    async fn what_is_behind_the_end_is_not_read() {
+        for end in 1..=7 {
+            let (read, ended) = read(0..7, end).await;
+            ended.expect("the end");
+            assert!(read.iter().copied().eq(0..end), "{end}: {read:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_does_not_come_is_waited_for_as_long_as_there_is_patience() {
-        let begun = Instant::now();
-        let (read, ended) = read(3, 5).await;
-        let error = ended.expect_err("two are missing");
-        assert!(error.to_string().contains("partition 0 of orders"), "{error}");
-        assert_eq!(read, 3);
-        assert!(begun.elapsed() >= PATIENCE, "{:?}", begun.elapsed());
+    async fn records_may_be_missing_at_the_end() {
+        // As where a record of the log itself stands there.
+        let (read, ended) = read(5..9, 4).await;
+        ended.expect("the end");
+        assert!(read.is_empty(), "{read:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_come_is_named() {
+        let (read, ended) = read(0..4, 6).await;
+        let error = ended.expect_err("two are missing").to_string();
+        assert!(error.contains("record 4 of those before 6 in partition 0 of orders"), "{error}");
+        assert_eq!(read, [0, 1, 2, 3]);
     }
 }

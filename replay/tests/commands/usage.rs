@@ -63,6 +63,8 @@ fn what_can_not_be_meant_is_wrong_usage() {
         ("serialin a --to amqp://127.0.0.1", "kafka://host:port"),
         ("serialin a --to sqlite:log --partitions 0", "--partitions"),
         ("serialin a --to sqlite:log --kafka-property acks", "NAME=VALUE"),
+        ("serialout a --target http://127.0.0.1:1 --kafka-property acks", "NAME=VALUE"),
+        ("serialout a --target http://127.0.0.1:1 --patience 0", "--patience"),
         ("dump --from a --archive b", "kafka://host:port"),
         ("dump --from sqlite:log --archive b --first 7", "--first"),
         ("dump --from sqlite:log --archive b --since yesterday", "--since"),
@@ -93,4 +95,19 @@ fn a_page_that_can_not_be_written_is_found_before_the_run() {
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("none/page.html: No such file"), "{}", said.err);
     assert!(!desk.path("state").exists(), "the run has not begun");
+}
+
+#[test]
+fn whoever_reaches_kafka_hands_its_properties_on() {
+    let desk = desk();
+    for arguments in [
+        "serialin a --to kafka://127.0.0.1:1",
+        "serialout kafka://127.0.0.1:1 --target http://127.0.0.1:1",
+        "dump --from kafka://127.0.0.1:1 --archive b",
+    ] {
+        let flag = " --kafka-property no.such=1";
+        let said = desk.run(&(arguments.to_owned() + flag).split_whitespace().collect::<Vec<_>>());
+        assert_eq!(said.code, Some(1), "{arguments}: {}{}", said.out, said.err);
+        assert!(said.err.contains("no.such"), "{arguments}: {}", said.err);
+    }
 }

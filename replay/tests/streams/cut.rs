@@ -1,6 +1,11 @@
 //! A Redis whose answer is cut short, as by a crash in the middle of it.
 
-use replay::stream::{ServerArgs, StreamAddress, StreamReader, StreamUrl};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use replay::stream::{ServerArgs, StreamAddress, StreamError, StreamReader, StreamUrl};
 use tempfile::tempdir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,22 +29,43 @@ enum Afterwards {
     Nothing,
 }
 
-/// Connections to a Redis of which one is cut. Its address.
-async fn cut(redis: &str, afterwards: Afterwards) -> String {
-    let host = redis.strip_prefix("redis://").expect("a URL").trim_end_matches("/0").to_owned();
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("redis://{}/0", listener.local_addr().expect("it listens"));
-    tokio::spawn(async move {
-        let mut answers_max = BEFORE_CUT;
-        while let Ok((client, _)) = listener.accept().await {
-            let server = TcpStream::connect(&host).await.expect("Redis");
-            answers_max -= relay(client, server, answers_max).await;
-            if answers_max == 0 && afterwards == Afterwards::Redis {
-                answers_max = u64::MAX;
+/// The way to a Redis, on which a connection is cut.
+struct Cut {
+    url: String,
+    /// How many connections were made.
+    connections: Arc<AtomicUsize>,
+}
+
+impl Cut {
+    async fn before(redis: &Redis, afterwards: Afterwards) -> Self {
+        let redis = redis.url();
+        let host = redis.strip_prefix("redis://").expect("a URL").trim_end_matches("/0").to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("redis://{}/0", listener.local_addr().expect("it listens"));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let cut = Self { url, connections: Arc::clone(&connections) };
+        tokio::spawn(async move {
+            let mut answers_max = BEFORE_CUT;
+            while let Ok((client, _)) = listener.accept().await {
+                connections.fetch_add(1, Ordering::Relaxed);
+                let server = TcpStream::connect(&host).await.expect("Redis");
+                answers_max -= relay(client, server, answers_max).await;
+                if answers_max == 0 && afterwards == Afterwards::Redis {
+                    answers_max = u64::MAX;
+                }
             }
-        }
-    });
-    url
+        });
+        cut
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// The same stream, this way.
+    fn to(&self, name: &str) -> StreamAddress {
+        StreamAddress::new(self.url.parse::<StreamUrl>().expect("a URL"), name).expect("a stream")
+    }
 }
 
 /// Passes requests on, and answers up to so many bytes; then, or when either side is done, both are cut.
@@ -55,30 +81,59 @@ async fn relay(mut client: TcpStream, mut server: TcpStream, answers_max: u64) -
     answers_max - answers.limit()
 }
 
-/// An archive in a stream, and the way to it on which a connection is cut.
-async fn stream(redis: &Redis, afterwards: Afterwards) -> (ArchiveReader, StreamAddress) {
-    let folder = tempdir().expect("a folder").keep();
+/// An archive whose entries are wide, in a stream.
+async fn stream(redis: &Redis, folder: &Path) -> (ArchiveReader, String, StreamAddress) {
     let wide = |n| Exchange { body: "x".repeat(BODY_BYTES).into(), ..exchange(n) };
-    let archive = archive_of(&folder, (0..ENTRIES).map(wide)).await;
+    let archive = archive_of(folder, (0..ENTRIES).map(wide)).await;
     let (name, address) = redis.stream();
     crate::copy(&archive, &address).await.expect("it is copied");
-    let url: StreamUrl = cut(&redis.url(), afterwards).await.parse().expect("a URL");
-    (archive, StreamAddress::new(url, name).expect("a stream"))
+    (archive, name, address)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_cut_short_is_asked_for_again() {
     let Some(redis) = Redis::get() else { return };
-    let (archive, address) = stream(&redis, Afterwards::Redis).await;
-    assert_whole(&archive, &address).await;
+    let folder = tempdir().expect("a folder");
+    let (archive, name, _) = stream(&redis, folder.path()).await;
+    let cut = Cut::before(&redis, Afterwards::Redis).await;
+    assert_whole(&archive, &cut.to(&name)).await;
+    assert_eq!(cut.connections(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_stays_away_is_waited_for_as_long_as_there_is_patience() {
     let Some(redis) = Redis::get() else { return };
-    let (_, address) = stream(&redis, Afterwards::Nothing).await;
-    let address = address.reached_as(&ServerArgs { kafka_properties: Vec::new(), patience: 1 });
+    let folder = tempdir().expect("a folder");
+    let (_, name, _) = stream(&redis, folder.path()).await;
+    let cut = Cut::before(&redis, Afterwards::Nothing).await;
+    let server = ServerArgs { kafka_properties: Vec::new(), patience: 1 };
+    let address = cut.to(&name).reached_as(&server);
     let mut reader = StreamReader::open(&address, Sequence::FIRST).await.expect("it opens");
+    let begun = Instant::now();
     let ended = reader.next_batch(100).await.expect("it is not at its end");
     ended.expect_err("the first answer was cut short");
+    assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
+    assert!(cut.connections() > 2, "it has tried only {} times", cut.connections());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_becomes_shorter_while_it_is_read_is_told() {
+    let Some(redis) = Redis::get() else { return };
+    let folder = tempdir().expect("a folder");
+    let (_, name, address) = stream(&redis, folder.path()).await;
+    let mut reader = StreamReader::open(&address, Sequence::FIRST).await.expect("it opens");
+    let client = redis::Client::open(redis.url()).expect("a client");
+    let mut connection = client.get_multiplexed_async_connection().await.expect("Redis");
+    let tail = format!("{ENTRIES}-0");
+    let deleted = redis::cmd("XDEL").arg(&name).arg(tail).query_async(&mut connection).await;
+    assert_eq!(deleted, Ok(1));
+    let mut read = 0;
+    let error = loop {
+        match reader.next_batch(100).await.expect("it has lost an entry") {
+            Ok(entries) => read += entries.len() as u64,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(read, ENTRIES - 1);
+    assert!(matches!(error, StreamError::Gone { .. }), "{error}");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
 /// How long one run may take, on a machine that has much else to do.
-pub const RUN_MAX: Duration = Duration::from_mins(10);
+const RUN_MAX: Duration = Duration::from_mins(10);
 
 /// Gone with the test.
 pub struct Program {
@@ -58,6 +58,14 @@ impl Program {
     pub fn await_success(mut self) {
         let status = self.await_end();
         assert!(status.success(), "{status}: {}", self.errors());
+    }
+
+    /// Demands that it is at work still, or has done it; otherwise tells what has not happened.
+    pub fn assert_well(&mut self, begun: Instant, otherwise: &str) {
+        let status = self.status();
+        let well = status.is_none_or(|status| status.success());
+        assert!(well, "{otherwise}: {status:?}: {}", self.errors());
+        assert!(begun.elapsed() < RUN_MAX, "{otherwise}: {}", self.errors());
     }
 
     /// What it has said of errors.
