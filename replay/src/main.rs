@@ -1,5 +1,6 @@
 //! The program `replay`: picks the subcommand.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use replay::serialout::{self, SerialoutArgs};
 use replay::verify::{self, VerifyArgs};
 use service_kit::config::{LogFormat, TelemetrySettings};
 use service_kit::{exit, telemetry};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 /// What is logged if `RUST_LOG` asks for nothing else: a broker that is away and is waited for, an archive
 /// that failed, and that a second signal ends at once. What a log says of a failed append is said by who
@@ -54,19 +55,30 @@ enum Command {
     Verify(VerifyArgs),
 }
 
+impl Command {
+    fn runtime(&self) -> io::Result<Runtime> {
+        let mut builder = Builder::new_multi_thread();
+        if let Self::Serialout(_) = self {
+            // It sends on threads of its own. One more reads for them; several would take their cores.
+            builder.worker_threads(1);
+        }
+        builder.enable_all().build()
+    }
+}
+
 fn main() -> ExitCode {
     exit::when_read(|| run_to_its_end().unwrap_or_else(|error| exit::exit_code(&Err(error))))
 }
 
 fn run_to_its_end() -> anyhow::Result<ExitCode> {
-    let runtime = Runtime::new()?;
-    let ended = runtime.block_on(run());
+    let command = Args::parse().command;
+    let runtime = command.runtime()?;
+    let ended = runtime.block_on(run(command));
     runtime.shutdown_timeout(GIVEN_UP_WAIT_MAX);
     ended
 }
 
-async fn run() -> anyhow::Result<ExitCode> {
-    let command = Args::parse().command;
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let logs = TelemetrySettings { filter: LOGGED.to_owned(), format: LogFormat::Text };
     telemetry::start_logs(&logs)?;
     match command {
