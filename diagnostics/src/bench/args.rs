@@ -44,11 +44,14 @@ How to read the table:
   ceiling or peer  The same load on something that does only the unavoidable part, measured in the
                    same run, in turn with ours; or ours under other circumstances.
                      bare axum     a handler that parses the same body and answers 202
-                     bare inserts  the same rows, in batches, into the same schema
-                     COPY          the same rows, encoded beforehand, into the same schema
+                     bare inserts  the same rows, in batches, into the same schema, over as many
+                                   connections as the store writes with
+                     COPY          likewise, the rows encoded beforehand
                      bare loop     one connection, one prepared request at a time
                      oha -c 64     requests of the same size over 64 connections
                      bare producer the same records, in memory, appended in batches
+                     bare timer    a thread that sleeps until every next millisecond: how late this
+                                   machine wakes who waits for a time
                      plain book    the same messages to the same rules in their plainest form
                      book alone    the same orders, cancels and amendments, told to the book directly
                      JSON alone    the same commands read and decisions written, nothing decided

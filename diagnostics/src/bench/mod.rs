@@ -11,6 +11,7 @@ mod bare;
 pub mod bare_client;
 pub mod bare_producer;
 pub mod bare_server;
+pub mod bare_timer;
 pub(crate) mod bodies;
 mod change;
 mod figures;

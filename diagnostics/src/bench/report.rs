@@ -67,7 +67,7 @@ pub struct Peer {
     pub what: String,
     /// The median of the rounds.
     pub value: f64,
-    /// Every round's value, in order; round n came right before or after our round n.
+    /// Every round's value, in order; round n came right before or after our round n, or beside it.
     pub rounds: Vec<f64>,
 }
 

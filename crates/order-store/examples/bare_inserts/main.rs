@@ -7,26 +7,30 @@
 //! cargo run --release -p order-store --example bare_inserts -- mysql://user:pw@host/<filled>
 //! ```
 //!
-//! For Postgres and MySQL the rows go into tables beside the filled ones.
+//! For Postgres and MySQL the rows go into tables beside the filled ones, over several connections at once.
 
 #[path = "../fill/bare_mysql.rs"]
 mod bare_mysql;
 #[path = "../fill/bare_postgres.rs"]
 mod bare_postgres;
+#[path = "../fill/bare_server.rs"]
+mod bare_server;
 #[path = "../fill/bare_sqlite.rs"]
 mod bare_sqlite;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bare_mysql::BareMysql;
 use bare_postgres::BarePostgres;
+use bare_server::BareServer;
 use bare_sqlite::BareSqlite;
-use order_store::{OrderFilter, OrderRow, PAGE_ROWS_MAX, Page};
+use order_store::{OrderFilter, OrderRow, PAGE_ROWS_MAX, Page, mysql, postgres};
+use tokio::task::JoinSet;
 
 /// How many orders a transaction has, as the projector's by default.
 const BATCH_ORDERS: usize = 1_000;
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
@@ -35,8 +39,10 @@ async fn main() -> Result<(), Failure> {
     let (orders, took) =
         match arguments[..] {
             [filled, new] => sqlite(filled, new).await?,
-            [filled] if filled.starts_with("mysql:") => mysql(filled).await?,
-            [filled] => postgres(filled).await?,
+            [filled] if filled.starts_with("mysql:") => {
+                server::<BareMysql>(filled, mysql::WRITE_CONNECTIONS_MAX).await?
+            }
+            [filled] => server::<BarePostgres>(filled, postgres::WRITE_CONNECTIONS_MAX).await?,
             _ => return Err(
                 "usage: bare_inserts sqlite:<filled> sqlite:<new> | postgres://... | mysql://..."
                     .into(),
@@ -57,27 +63,37 @@ async fn sqlite(filled: &str, new: &str) -> Result<(usize, Duration), Failure> {
     Ok((rows.len(), took))
 }
 
-async fn postgres(url: &str) -> Result<(usize, Duration), Failure> {
+/// Over as many connections at once as the store writes with, a partition over one of them.
+async fn server<S: BareServer>(url: &str, connections: u32) -> Result<(usize, Duration), Failure> {
     let mut rows = all_rows(url).await?;
     rows.sort_by_key(|row| row.source);
-    let mut bare = BarePostgres::open(url).await?;
-    let mut took = Duration::ZERO;
-    for partition in rows.chunk_by(|one, next| one.source.partition == next.source.partition) {
+    S::connect(url).await?.create_tables().await?;
+    let mut lanes = Vec::new();
+    for _ in 0..connections {
+        lanes.push((S::connect(url).await?, Vec::new()));
+    }
+    let lanes_in_turn = (0..lanes.len()).cycle();
+    let partitions = rows.chunk_by(|one, next| one.source.partition == next.source.partition);
+    for (lane, partition) in lanes_in_turn.zip(partitions) {
+        let (server, batches) = &mut lanes[lane];
         for batch in partition.chunks(BATCH_ORDERS) {
-            took += bare.write(batch).await?;
+            batches.push(server.prepare(batch).await?);
         }
     }
-    Ok((rows.len(), took))
-}
-
-async fn mysql(url: &str) -> Result<(usize, Duration), Failure> {
-    let rows = all_rows(url).await?;
-    let mut bare = BareMysql::open(url).await?;
-    let mut took = Duration::ZERO;
-    for batch in rows.chunks(BATCH_ORDERS) {
-        took += bare.write(batch).await?;
+    let started = Instant::now();
+    let mut writing = JoinSet::new();
+    for (mut server, batches) in lanes {
+        writing.spawn(async move {
+            for batch in batches {
+                server.write(batch).await?;
+            }
+            Ok::<_, Failure>(())
+        });
     }
-    Ok((rows.len(), took))
+    while let Some(written) = writing.join_next().await {
+        written??;
+    }
+    Ok((rows.len(), started.elapsed()))
 }
 
 /// Every row, oldest first, as the projector wrote them.

@@ -1,56 +1,78 @@
 //! The ceiling for MySQL: nothing but inserts of 100 rows each.
 
-use std::time::{Duration, Instant};
-
+use order_domain::{OrderId, Timestamp};
 use order_store::OrderRow;
 use order_store::search::words_of;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, query, raw_sql};
 
 use super::Failure;
+use super::bare_server::BareServer;
 
 const ROWS: usize = 100;
 
-/// Tables like those of the store, beside them.
 pub struct BareMysql {
     connection: MySqlConnection,
 }
 
-impl BareMysql {
-    pub async fn open(url: &str) -> Result<Self, Failure> {
+/// What goes into the tables in one transaction.
+pub struct Rows {
+    /// With their words, as one text.
+    orders: Vec<(OrderRow, String)>,
+    /// In the order of the table.
+    words: Vec<(String, Timestamp, OrderId)>,
+}
+
+impl Rows {
+    fn of(orders: &[OrderRow]) -> Self {
+        let mut rows = Self { orders: Vec::with_capacity(orders.len()), words: Vec::new() };
+        for order in orders {
+            let words = words_of(&order.customer);
+            rows.orders.push((order.clone(), words.join(" ")));
+            rows.words
+                .extend(words.into_iter().map(|word| (word, order.placed_at, order.order_id)));
+        }
+        rows.words.sort_unstable();
+        rows
+    }
+}
+
+impl BareServer for BareMysql {
+    type Batch = Rows;
+
+    async fn connect(url: &str) -> Result<Self, Failure> {
         let options: MySqlConnectOptions = url.parse()?;
-        let mut connection = options.disable_statement_logging().connect().await?;
+        Ok(Self { connection: options.disable_statement_logging().connect().await? })
+    }
+
+    async fn create_tables(&mut self) -> Result<(), Failure> {
         raw_sql(
             "create table bare_orders like orders;
              create table bare_order_items like order_items;
              create table bare_order_words like order_words;",
         )
-        .execute(&mut connection)
+        .execute(&mut self.connection)
         .await?;
-        Ok(Self { connection })
+        Ok(())
     }
 
-    pub async fn write(&mut self, orders: &[OrderRow]) -> Result<Duration, Failure> {
-        let rows: Vec<_> = orders.iter().map(|row| (row, words_of(&row.customer))).collect();
-        let mut words: Vec<_> = rows
-            .iter()
-            .flat_map(|(row, words)| words.iter().map(move |word| (word, *row)))
-            .collect();
-        words.sort_unstable_by_key(|(word, row)| (*word, row.placed_at, row.order_id));
-        let rows: Vec<_> = rows.iter().map(|(row, words)| (*row, words.join(" "))).collect();
-        let started = Instant::now();
+    async fn prepare(&mut self, orders: &[OrderRow]) -> Result<Rows, Failure> {
+        Ok(Rows::of(orders))
+    }
+
+    async fn write(&mut self, rows: Rows) -> Result<(), Failure> {
         let mut transaction = self.connection.begin().await?;
-        insert_orders(&mut transaction, &rows).await?;
-        insert_items(&mut transaction, orders).await?;
-        insert_words(&mut transaction, &words).await?;
+        insert_orders(&mut transaction, &rows.orders).await?;
+        insert_items(&mut transaction, &rows.orders).await?;
+        insert_words(&mut transaction, &rows.words).await?;
         transaction.commit().await?;
-        Ok(started.elapsed())
+        Ok(())
     }
 }
 
 async fn insert_orders(
     connection: &mut MySqlConnection,
-    rows: &[(&OrderRow, String)],
+    rows: &[(OrderRow, String)],
 ) -> Result<(), Failure> {
     for run in rows.chunks(ROWS) {
         let mut insert = query(AssertSqlSafe(values("bare_orders", 19, run.len())));
@@ -83,11 +105,11 @@ async fn insert_orders(
 
 async fn insert_items(
     connection: &mut MySqlConnection,
-    orders: &[OrderRow],
+    rows: &[(OrderRow, String)],
 ) -> Result<(), Failure> {
-    let items: Vec<_> = orders
+    let items: Vec<_> = rows
         .iter()
-        .flat_map(|row| (0_i64..).zip(&row.items).map(|item| (row.order_id, item)))
+        .flat_map(|(row, _)| (0_i64..).zip(&row.items).map(|item| (row.order_id, item)))
         .collect();
     for run in items.chunks(ROWS) {
         let mut insert = query(AssertSqlSafe(values("bare_order_items", 10, run.len())));
@@ -111,12 +133,12 @@ async fn insert_items(
 
 async fn insert_words(
     connection: &mut MySqlConnection,
-    words: &[(&String, &OrderRow)],
+    words: &[(String, Timestamp, OrderId)],
 ) -> Result<(), Failure> {
     for run in words.chunks(ROWS) {
         let mut insert = query(AssertSqlSafe(values("bare_order_words", 3, run.len())));
-        for (word, row) in run {
-            insert = insert.bind(*word).bind(row.placed_at.0).bind(row.order_id.0);
+        for (word, placed_at, order_id) in run {
+            insert = insert.bind(word).bind(placed_at.0).bind(order_id.0);
         }
         insert.execute(&mut *connection).await?;
     }

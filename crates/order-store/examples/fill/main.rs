@@ -13,6 +13,7 @@
 
 mod bare_mysql;
 mod bare_postgres;
+mod bare_server;
 mod bare_sqlite;
 mod orders;
 mod questions;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use bare_mysql::BareMysql;
 use bare_postgres::BarePostgres;
+use bare_server::BareServer;
 use bare_sqlite::BareSqlite;
 use order_domain::{Offset, Partition};
 use order_store::{Checkpoint, CheckpointMove, OrderRow, OrderStore, ProjectionBatch, StreamId};
@@ -31,7 +33,7 @@ const BATCH_ORDERS: usize = 1_000;
 /// How many orders are written unless the command line says otherwise.
 const ORDERS_DEFAULT: usize = 200_000;
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<(), Failure> {
@@ -76,18 +78,31 @@ impl Bare {
     async fn open(url: &str) -> Result<Self, Failure> {
         Ok(match url.strip_prefix("sqlite:") {
             Some(path) => Self::Sqlite(BareSqlite::open(&format!("{path}.bare")).await?),
-            None if url.starts_with("mysql:") => Self::Mysql(BareMysql::open(url).await?),
-            None => Self::Postgres(BarePostgres::open(url).await?),
+            None if url.starts_with("mysql:") => Self::Mysql(open(url).await?),
+            None => Self::Postgres(open(url).await?),
         })
     }
 
     async fn write(&mut self, orders: &[OrderRow]) -> Result<Duration, Failure> {
         match self {
             Self::Sqlite(bare) => bare.write(orders).await,
-            Self::Postgres(bare) => bare.write(orders).await,
-            Self::Mysql(bare) => bare.write(orders).await,
+            Self::Postgres(bare) => write(bare, orders).await,
+            Self::Mysql(bare) => write(bare, orders).await,
         }
     }
+}
+
+async fn open<S: BareServer>(url: &str) -> Result<S, Failure> {
+    let mut server = S::connect(url).await?;
+    server.create_tables().await?;
+    Ok(server)
+}
+
+async fn write(server: &mut impl BareServer, orders: &[OrderRow]) -> Result<Duration, Failure> {
+    let batch = server.prepare(orders).await?;
+    let started = Instant::now();
+    server.write(batch).await?;
+    Ok(started.elapsed())
 }
 
 /// Writes batches as a projector does.

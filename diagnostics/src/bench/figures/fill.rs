@@ -17,9 +17,7 @@ use crate::bench::report::{Bound, Row, Unit};
 use crate::bench::server::Server;
 use crate::bench::services::Kind;
 
-const SQLITE_AT_LEAST: f64 = 0.6;
-const POSTGRES_AT_LEAST: f64 = 0.5;
-const MARIADB_AT_LEAST: f64 = 0.6;
+const AT_LEAST: f64 = 0.6;
 /// The clock starts when this part of the events is projected: starting a program is not filling.
 const RUN_UP: u64 = 10;
 
@@ -36,28 +34,22 @@ pub async fn sqlite(bench: &Bench) -> anyhow::Result<Outcome> {
     }
     let row = Row::new("events projected, filling SQLite", Unit::PerSecond, ours)
         .against("bare inserts", ceiling)
-        .bound(Bound::RatioAtLeast(SQLITE_AT_LEAST));
+        .bound(Bound::RatioAtLeast(AT_LEAST));
     Ok(Outcome::Measured(vec![row]))
 }
 
 /// Into Postgres.
 pub async fn postgres(bench: &Bench) -> anyhow::Result<Outcome> {
-    server(bench, Kind::Postgres, "Postgres", "COPY", POSTGRES_AT_LEAST).await
+    server(bench, Kind::Postgres, "Postgres", "COPY").await
 }
 
 /// Into MariaDB.
 pub async fn mariadb(bench: &Bench) -> anyhow::Result<Outcome> {
-    server(bench, Kind::Mariadb, "MariaDB", "bare inserts", MARIADB_AT_LEAST).await
+    server(bench, Kind::Mariadb, "MariaDB", "bare inserts").await
 }
 
 /// Into a server, a new one every round.
-async fn server(
-    bench: &Bench,
-    kind: Kind,
-    name: &str,
-    peer: &str,
-    at_least: f64,
-) -> anyhow::Result<Outcome> {
+async fn server(bench: &Bench, kind: Kind, name: &str, peer: &str) -> anyhow::Result<Outcome> {
     let full = full_log(bench).await?;
     let (mut ours, mut ceiling) = (Vec::new(), Vec::new());
     for _ in 0..bench.scale.rounds {
@@ -72,7 +64,7 @@ async fn server(
     let figure = format!("events projected, filling {name}");
     let row = Row::new(figure, Unit::PerSecond, ours)
         .against(peer, ceiling)
-        .bound(Bound::RatioAtLeast(at_least));
+        .bound(Bound::RatioAtLeast(AT_LEAST));
     Ok(Outcome::Measured(vec![row]))
 }
 
