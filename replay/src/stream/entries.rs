@@ -14,6 +14,9 @@ use super::{StreamError, WrittenRecords};
 /// Entries that Redis is asked for at once, at most.
 const ANSWER_ENTRIES_MAX: usize = 256;
 
+/// Bytes of bodies that are asked for at once, as far as the entries before tell.
+const ANSWER_BYTES: usize = 1 << 20;
+
 /// Batches that wait for the merge, of each lane.
 const BATCHES_AHEAD_MAX: usize = 2;
 
@@ -116,6 +119,14 @@ impl PartitionReading {
     }
 }
 
+/// How many entries Redis is asked for after an answer of so many with bodies of so many bytes: it can't be
+/// told how many bytes are too many. Beginning with one and at most doubled, a few that are large do not
+/// come by the hundred.
+fn next_count(asked: usize, found: usize, bytes: usize) -> usize {
+    let fitting = found.saturating_mul(ANSWER_BYTES) / bytes.max(1);
+    fitting.clamp(1, (2 * asked).min(ANSWER_ENTRIES_MAX))
+}
+
 /// A Redis stream from entry `from` on, to `last`.
 pub(super) struct RedisReading {
     pub(super) stream: RedisStream,
@@ -131,16 +142,18 @@ impl RedisReading {
     }
 
     async fn read(&mut self, outbox: &mpsc::Sender<Batch>) -> Result<(), StreamError> {
+        let mut count = 1;
         while self.from <= self.last {
             let what = format!("entry {} in {}", self.from, self.stream.place());
             let Self { stream, from, patience, .. } = self;
-            let read = patience.wait_for(&what, stream, |stream| {
-                Box::pin(stream.entries(*from, ANSWER_ENTRIES_MAX))
-            });
+            let read =
+                patience.wait_for(&what, stream, |stream| Box::pin(stream.entries(*from, count)));
             let found = read.await?;
             // What was there when the stream was opened may have been taken away since.
             let Some((last, _)) = found.last() else { return Ok(()) };
             self.from = last.sequence.next();
+            let bodies = found.iter().map(|(_, entry)| entry.exchange.body.bytes().len());
+            count = next_count(count, found.len(), bodies.sum());
             let entries = self.entries(found)?;
             if !entries.is_empty() && outbox.send(Ok(entries)).await.is_err() {
                 return Ok(());
@@ -162,5 +175,24 @@ impl RedisReading {
             }
         }
         Ok(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redis_is_asked_for_as_many_entries_as_fit() {
+        let mut count = 1;
+        let mut asked = Vec::new();
+        for bytes in
+            [0, 900, 900, 900, 900, 900, 900, 900, 900, 8_000, 300_000, 300_000, 40 << 20, 900]
+        {
+            asked.push(count);
+            count = next_count(count, count, count * bytes);
+        }
+        assert_eq!(asked, [1, 2, 4, 8, 16, 32, 64, 128, 256, 256, 131, 3, 3, 1]);
+        assert_eq!(count, 2);
     }
 }
