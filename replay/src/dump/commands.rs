@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use anyhow::bail;
 use event_log::{Record, Topic};
 use order_domain::Command;
 use serde::Serialize;
@@ -10,7 +9,7 @@ use traffic_archive::Exchange;
 
 use super::decisions::Decisions;
 use super::stretch::time_of;
-use super::{Dump, StreamError, TopicReader, entries, is_entry, to_request};
+use super::{Dump, StreamError, TopicReader, to_request};
 use crate::rejects;
 use crate::stream::LogTopic;
 
@@ -32,14 +31,6 @@ pub(super) struct Commands {
 
 /// All of the stretch.
 pub(super) async fn copy(dump: &mut Dump<'_>, mut commands: Commands) -> anyhow::Result<()> {
-    if commands.records.peek().await?.is_some_and(is_entry) {
-        let address = dump.args.stream.address(&dump.args.from)?;
-        let args = dump.args;
-        if !(args.first.is_empty() && args.until.is_empty() && args.partition.is_empty()) {
-            bail!("{address} holds entries: take a stretch by --first-entry and --last-entry");
-        }
-        return entries::copy(dump, &address).await;
-    }
     while let Some(record) = commands.records.next().await? {
         match commands.request_of(&record).await? {
             Ok(request) => {

@@ -1,16 +1,14 @@
 //! Entries that `replay serialin` wrote.
 
-use super::{Dump, Sequence};
-use crate::stream::{StreamAddress, StreamReader};
+use super::Dump;
+use crate::stream::StreamReader;
 
 /// Entries that are taken from the stream at once, at most.
 const BATCH_ENTRIES_MAX: usize = 256;
 
 /// All of the stretch.
-pub(super) async fn copy(dump: &mut Dump<'_>, address: &StreamAddress) -> anyhow::Result<()> {
+pub(super) async fn copy(dump: &mut Dump<'_>, mut reader: StreamReader) -> anyhow::Result<()> {
     let args = dump.args;
-    let from = args.first_entry.unwrap_or(Sequence::FIRST);
-    let mut reader = StreamReader::open(address, from).await?;
     while let Some(batch) = reader.next_batch(BATCH_ENTRIES_MAX).await {
         for entry in batch? {
             if args.last_entry.is_some_and(|last| entry.sequence > last) {

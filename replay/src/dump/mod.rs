@@ -11,7 +11,7 @@ mod trading;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 use event_log::Topic;
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ use service_kit::{exit, shutdown};
 use traffic_archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
 
 use crate::rejects::{self, Rejects};
-use crate::stream::{LogTopic, StreamAddress, StreamArgs, StreamError, StreamUrl, is_entry};
+use crate::stream::{LogTopic, StreamArgs, StreamError, StreamReader, StreamUrl, is_entry};
 use commands::Commands;
 
 pub use request::to_request;
@@ -161,11 +161,7 @@ pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn dump(args: &DumpArgs, rejects: &Path) -> anyhow::Result<Summary> {
-    let address = args.stream.address(&args.from)?;
-    let commands = match &args.from {
-        StreamUrl::Redis(_) => None,
-        StreamUrl::Log(_) => Some(open_topic(args).await?),
-    };
+    let records = open(args).await?;
     // Until here a signal ends the process, which has nothing to finish yet.
     let stop = shutdown::on_signals();
     let writer = ArchiveWriter::create(&args.archive, WriterSettings::default()).await?;
@@ -174,7 +170,7 @@ async fn dump(args: &DumpArgs, rejects: &Path) -> anyhow::Result<Summary> {
     let progress = if args.quiet { Progress::hidden() } else { Progress::new("dump", None) };
     let mut dump = Dump { args, writer, progress, outcomes: 0, rejects };
     let complete = tokio::select! {
-        copied = dump.copy(commands, &address) => copied.map(|()| true),
+        copied = dump.copy(records) => copied.map(|()| true),
         () = stop.cancelled() => Ok(false),
     };
     // What was read before a failure is kept: a whole archive of the stretch's beginning.
@@ -196,22 +192,28 @@ async fn dump(args: &DumpArgs, rejects: &Path) -> anyhow::Result<Summary> {
 
 impl Dump<'_> {
     /// All of the stretch. May be dropped at any time: what was appended is a beginning of it.
-    async fn copy(
-        &mut self,
-        commands: Option<Commands>,
-        address: &StreamAddress,
-    ) -> anyhow::Result<()> {
-        match commands {
-            Some(commands) => commands::copy(self, commands).await,
-            None => entries::copy(self, address).await,
+    async fn copy(&mut self, records: Records) -> anyhow::Result<()> {
+        match records {
+            Records::Commands(commands) => commands::copy(self, commands).await,
+            Records::Entries(reader) => entries::copy(self, reader).await,
         }
     }
 }
 
-async fn open_topic(args: &DumpArgs) -> anyhow::Result<Commands> {
+/// What is in a topic or a Redis stream.
+enum Records {
+    Commands(Commands),
+    Entries(StreamReader),
+}
+
+/// Fails where there is nothing to dump, before anything is made.
+async fn open(args: &DumpArgs) -> anyhow::Result<Records> {
     let address = args.stream.address(&args.from)?;
     address.check_exists()?;
-    let orders = LogTopic::open(&address).await?.context("the URL names a log")?;
+    let first_entry = args.first_entry.unwrap_or(Sequence::FIRST);
+    let Some(orders) = LogTopic::open(&address).await? else {
+        return Ok(Records::Entries(StreamReader::open(&address, first_entry).await?));
+    };
     let stretch = Stretch {
         first: args.first.clone(),
         until: args.until.clone(),
@@ -220,6 +222,12 @@ async fn open_topic(args: &DumpArgs) -> anyhow::Result<Commands> {
         before: args.before,
     };
     let decisions = commands::decisions(&orders, args.decisions.as_ref()).await?;
-    let records = TopicReader::open(&orders, stretch).await?;
-    Ok(Commands { topic: orders.topic, records, decisions })
+    let mut records = TopicReader::open(&orders, stretch).await?;
+    if !records.peek().await?.is_some_and(is_entry) {
+        return Ok(Records::Commands(Commands { topic: orders.topic, records, decisions }));
+    }
+    if !(args.first.is_empty() && args.until.is_empty() && args.partition.is_empty()) {
+        bail!("{address} holds entries: take a stretch by --first-entry and --last-entry");
+    }
+    Ok(Records::Entries(StreamReader::open(&address, first_entry).await?))
 }

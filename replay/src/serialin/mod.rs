@@ -13,7 +13,7 @@ use service_kit::{exit, shutdown};
 use tokio_util::sync::CancellationToken;
 use traffic_archive::{ArchiveError, ArchiveId, ArchiveReader, Lines, Location, Sequence};
 
-use crate::stream::{StreamArgs, StreamError, StreamTarget, StreamUrl, TargetSettings};
+use crate::stream::{Finished, StreamArgs, StreamError, StreamTarget, StreamUrl, TargetSettings};
 
 /// How often the progress bar learns what became durable.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -126,16 +126,20 @@ pub async fn copy(
     let copied = copying.run(stop).await;
     let (there_before, missing) = (copying.there_before, copying.target);
     // What stands before damage is whole. A stream that fails takes no more.
-    let appended = match &copied {
-        Err(error) if !error.is::<ArchiveError>() => 0,
-        _ => missing.finish().await?,
+    let finished = match &copied {
+        Err(error) if !error.is::<ArchiveError>() => None,
+        _ => Some(missing.finish().await?),
     };
     let all_read = copied?;
+    let (entries, appended) = (manifest.entries, finished.map_or(0, |finished| finished.appended));
+    if all_read && let Some(Finished { records: found, .. }) = finished {
+        ensure!(found >= entries, StreamError::Holes { entries, found });
+    }
     progress.finish();
     let elapsed = begun.elapsed();
     Ok(Summary {
         archive_id: manifest.archive_id,
-        entries: manifest.entries,
+        entries,
         there_before,
         appended,
         complete: all_read,

@@ -98,7 +98,8 @@ pub struct ServerArgs {
     /// A further librdkafka property, such as `security.protocol=SASL_SSL`; may be repeated.
     #[arg(long = "kafka-property", value_name = "NAME=VALUE", value_parser = property)]
     pub kafka_properties: Vec<(String, String)>,
-    /// For how long a log or Redis that goes away is waited for, in seconds.
+    /// For how long a log or Redis that goes away is waited for, in seconds. When the command begins it
+    /// must be there.
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_PATIENCE_SECONDS,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub patience: u32,

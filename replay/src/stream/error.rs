@@ -1,5 +1,7 @@
 //! What can go wrong with a stream.
 
+use std::time::Duration;
+
 use event_log::LogError;
 use order_domain::Position;
 use traffic_archive::{ArchiveError, ArchiveId, Sequence};
@@ -19,8 +21,21 @@ pub enum StreamError {
     #[error("{0}")]
     Log(#[from] LogError),
     /// Redis failed, after all patience where that helps.
-    #[error("redis: {0}")]
-    Redis(#[from] redis::RedisError),
+    #[error("{address}: {}", super::redis::reason(error))]
+    Redis {
+        /// Which stream.
+        address: String,
+        /// Why.
+        error: redis::RedisError,
+    },
+    /// A server says nothing.
+    #[error("{what} did not come in {patience:?}")]
+    Late {
+        /// What it was asked for.
+        what: String,
+        /// How long it was waited for.
+        patience: Duration,
+    },
     /// A record is not of an archive.
     #[error("{place} holds no entry of an archive: {reason}")]
     NotAnEntry {
@@ -106,13 +121,35 @@ pub enum StreamError {
     },
     /// The stream has become shorter since it was opened.
     #[error(
-        "the stream ended with entry {last} when it was opened, and now lacks those from {expected} on: they were taken away, or its server has lost them"
+        "the stream had entry {last}, and now lacks entries from {expected} on: they were taken away, or its server has lost them"
     )]
     Gone {
         /// The first entry that is gone.
         expected: Sequence,
         /// The last one that was there.
         last: Sequence,
+    },
+    /// A partition has become shorter since it was written.
+    #[error(
+        "{place} has lost records that it had acknowledged: the next one went to {found} instead of {expected}"
+    )]
+    Lost {
+        /// Which topic.
+        place: String,
+        /// Where the record should have gone.
+        expected: Position,
+        /// Where it went.
+        found: Position,
+    },
+    /// The stream ends where the archive does, but something before that is missing.
+    #[error(
+        "the stream ends with the archive's last entry, but has {found} records of {entries} entries: some were taken away, or its server has lost them; copy the archive into another one"
+    )]
+    Holes {
+        /// Entries of the archive.
+        entries: u64,
+        /// Records of the stream.
+        found: u64,
     },
     /// There is nothing in the stream.
     #[error("{place} is empty")]
@@ -130,7 +167,7 @@ impl StreamError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Log(error) => error.is_retryable(),
-            Self::Redis(error) => super::redis::is_retryable(error),
+            Self::Redis { error, .. } => super::redis::is_retryable(error),
             _ => false,
         }
     }

@@ -143,9 +143,12 @@ impl PartitionLane {
     fn check_alone(&self, appended: &[Appended]) -> Result<(), StreamError> {
         for (appended, offset) in appended.iter().zip(self.next.0..) {
             let expected = Position::new(self.partition, Offset(offset));
-            if appended.position != expected {
-                let place = self.topic.topic.to_string();
-                return Err(StreamError::NotAlone { place, expected, found: appended.position });
+            let (place, found) = (self.topic.topic.to_string(), appended.position);
+            if found.offset < expected.offset {
+                return Err(StreamError::Lost { place, expected, found });
+            }
+            if found != expected {
+                return Err(StreamError::NotAlone { place, expected, found });
             }
         }
         Ok(())
@@ -180,5 +183,9 @@ impl Lane for PartitionLane {
         self.last = tail.map(|label| label.sequence);
         self.next = ends.next;
         Ok(())
+    }
+    async fn length(&mut self) -> Result<u64, StreamError> {
+        let ends = self.topic.ends(self.partition).await?;
+        Ok(ends.next.0 - ends.first.0)
     }
 }

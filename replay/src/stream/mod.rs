@@ -41,6 +41,6 @@ pub use error::StreamError;
 pub(crate) use log::LogTopic;
 pub use reader::StreamReader;
 pub(crate) use record::is_entry;
-pub use target::{StreamTarget, TargetSettings};
+pub use target::{Finished, StreamTarget, TargetSettings};
 pub use there::There;
 pub(crate) use written::WrittenRecords;

@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use backoff::backoff::Backoff as _;
-use event_log::LogError;
 use futures_util::future::BoxFuture;
 use tokio::time::{sleep, timeout};
 
@@ -51,13 +50,14 @@ impl Patience {
                 ended => ended,
             }
         };
-        let silence = || LogError::Unavailable(format!("{what} did not come in {:?}", self.0));
-        ended.unwrap_or_else(|_| Err(failure.unwrap_or_else(|| silence().into())))
+        let late = || StreamError::Late { what: what.to_owned(), patience: self.0 };
+        ended.unwrap_or_else(|_| Err(failure.unwrap_or_else(late)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use event_log::LogError;
     use tokio::time::Instant;
 
     use super::*;

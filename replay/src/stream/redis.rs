@@ -10,6 +10,7 @@ use redis::{
     ServerErrorKind, Value,
 };
 use traffic_archive::{ArchiveId, Entry, Line, Sequence};
+use uuid::Uuid;
 
 use super::lane::Lane;
 use super::record::{ARCHIVE, Label, SEQUENCE, parse_entry};
@@ -83,11 +84,22 @@ pub(super) fn is_retryable(error: &RedisError) -> bool {
     )
 }
 
+/// What is wrong, in a sentence.
+pub(super) fn reason(error: &RedisError) -> String {
+    match error.kind() {
+        ErrorKind::Parse => "what answers is no Redis, or its answer was cut short".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// A stream on a Redis server. A connection that failed is made anew by the next call.
 pub(super) struct RedisStream {
     client: Client,
     connection: Option<MultiplexedConnection>,
-    pub(super) name: String,
+    name: String,
+    address: String,
+    /// How long it is waited for altogether.
+    patience: Duration,
 }
 
 /// An entry of the stream and where it stands.
@@ -102,8 +114,12 @@ impl RedisStream {
             let (text, reason) = (address.to_string(), "it is not on Redis".to_owned());
             return Err(StreamError::Address { text, reason });
         };
-        let client = Client::open(url.as_str())?;
-        Ok(Self { client, connection: None, name: address.name.clone() })
+        let (name, patience) = (address.name.clone(), address.patience.0);
+        let address = address.to_string();
+        match Client::open(url.as_str()) {
+            Ok(client) => Ok(Self { client, connection: None, name, address, patience }),
+            Err(error) => Err(StreamError::Redis { address, error }),
+        }
     }
 
     async fn connect(&mut self) -> Result<MultiplexedConnection, RedisError> {
@@ -111,8 +127,8 @@ impl RedisStream {
             return Ok(connection.clone());
         }
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(ANSWER_TIMEOUT));
+            .set_connection_timeout(Some(CONNECT_TIMEOUT.min(self.patience)))
+            .set_response_timeout(Some(ANSWER_TIMEOUT.min(self.patience)));
         let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
         self.connection = Some(connection.clone());
         Ok(connection)
@@ -134,13 +150,14 @@ impl RedisStream {
     pub(super) async fn tail(&mut self) -> Result<Option<Label>, StreamError> {
         let mut command = redis::cmd("XREVRANGE");
         command.arg(&self.name).arg("+").arg("-").arg("COUNT").arg(1);
-        let found: Vec<(String, Fields)> = self.ask(&command).await?;
+        let found: Vec<(String, Fields)> =
+            self.ask(&command).await.map_err(|error| self.failed(error))?;
         if let Some((id, fields)) = found.first() {
             return self.label(id, fields).map(Some);
         }
         let mut command = redis::cmd("EXISTS");
         command.arg(&self.name);
-        let emptied: bool = self.ask(&command).await?;
+        let emptied: bool = self.ask(&command).await.map_err(|error| self.failed(error))?;
         if emptied { Err(StreamError::TailGone { place: self.place() }) } else { Ok(None) }
     }
 
@@ -152,13 +169,25 @@ impl RedisStream {
     ) -> Result<Vec<Found>, StreamError> {
         let mut command = redis::cmd("XRANGE");
         command.arg(&self.name).arg(format!("{from}-0")).arg("+").arg("COUNT").arg(limit);
-        let found: Vec<(String, Fields)> = self.ask(&command).await?;
+        let found: Vec<(String, Fields)> =
+            self.ask(&command).await.map_err(|error| self.failed(error))?;
         let entry = |(id, fields): &(String, Fields)| {
             let label = self.label(id, fields)?;
             let json = fields.get(ENTRY.as_bytes()).map(Vec::as_slice).unwrap_or_default();
             Ok((label, parse_entry(label, json, || self.place_of(id))?))
         };
         found.iter().map(entry).collect()
+    }
+
+    /// How many entries there are.
+    async fn length(&mut self) -> Result<u64, StreamError> {
+        let mut command = redis::cmd("XLEN");
+        command.arg(&self.name);
+        self.ask(&command).await.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: RedisError) -> StreamError {
+        StreamError::Redis { address: self.address.clone(), error }
     }
 
     pub(super) fn place(&self) -> String {
@@ -217,16 +246,37 @@ impl RedisLane {
         for line in lines {
             command.arg(&line.key[..]).arg(&line.json[..]);
         }
-        let last: String = match self.stream.ask(&command).await {
+        let answer = match self.stream.ask(&command).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                let mut connection = self.stream.connect().await?;
-                self.script.load_async(&mut connection).await?;
-                self.stream.ask(&command).await?
+                self.load_script().await.map_err(|error| self.stream.failed(error))?;
+                self.stream.ask(&command).await
             }
-            answer => answer?,
+            answer => answer,
         };
+        let last: String = answer.map_err(|error| self.refused(error))?;
         self.last = last.parse().ok().or(self.last);
         Ok(())
+    }
+
+    async fn load_script(&mut self) -> Result<(), RedisError> {
+        let mut connection = self.stream.connect().await?;
+        self.script.load_async(&mut connection).await.map(drop)
+    }
+
+    /// What the script has said, in our words.
+    fn refused(&self, error: RedisError) -> StreamError {
+        let place = self.stream.place();
+        match (error.code(), error.detail().unwrap_or_default()) {
+            (Some("REPLAYGONE"), _) => StreamError::TailGone { place },
+            (Some("REPLAYGAP"), last) if let Ok(last) = last.parse::<u64>() => StreamError::Gone {
+                expected: Sequence::new(last + 1).unwrap_or(Sequence::FIRST),
+                last: self.last.unwrap_or(Sequence::FIRST),
+            },
+            (Some("REPLAYOTHER"), found) if let Ok(found) = found.parse::<Uuid>() => {
+                StreamError::OtherArchive { place, found: found.into(), expected: self.archive }
+            }
+            _ => self.stream.failed(error),
+        }
     }
 }
 
@@ -272,5 +322,8 @@ impl Lane for RedisLane {
         }
         self.last = tail.map(|label| label.sequence);
         Ok(())
+    }
+    async fn length(&mut self) -> Result<u64, StreamError> {
+        self.stream.length().await
     }
 }

@@ -3,7 +3,6 @@
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use event_log::{EventLog, Retention, TopicSpec, partition_of_key};
 use futures_util::future::try_join_all;
@@ -14,6 +13,7 @@ use traffic_archive::{ArchiveId, Line, Sequence};
 
 use super::lane::{self, Lane};
 use super::log::{LogTopic, PartitionLane};
+use super::patience::Patience;
 use super::redis::RedisLane;
 use super::{StreamAddress, StreamError};
 
@@ -60,7 +60,16 @@ struct LaneHandle {
     last: Option<Sequence>,
     hand: Vec<Line>,
     inbox: Option<mpsc::Sender<Vec<Line>>>,
-    worker: Option<JoinHandle<Result<(), StreamError>>>,
+    worker: Option<JoinHandle<Result<u64, StreamError>>>,
+}
+
+/// A stream that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Entries that were appended, and are durable.
+    pub appended: u64,
+    /// Records that the stream has, at most.
+    pub records: u64,
 }
 
 impl StreamTarget {
@@ -73,7 +82,7 @@ impl StreamTarget {
         match LogTopic::open(address).await? {
             None => {
                 let lane: Box<dyn Lane> = Box::new(RedisLane::open(address, archive).await?);
-                Ok(Self::start(vec![lane], address.patience.0, None))
+                Ok(Self::start(vec![lane], address.patience, None))
             }
             Some(topic) => {
                 let LogTopic { log, topic: name, .. } = &topic;
@@ -86,14 +95,14 @@ impl StreamTarget {
                     Ok::<_, StreamError>(Box::new(lane) as Box<dyn Lane>)
                 });
                 let lanes = try_join_all(lanes).await?;
-                Ok(Self::start(lanes, address.patience.0, Some(topic.log)))
+                Ok(Self::start(lanes, address.patience, Some(topic.log)))
             }
         }
     }
 
     fn start(
         lanes: Vec<Box<dyn Lane>>,
-        patience: Duration,
+        patience: Patience,
         log: Option<Arc<dyn EventLog>>,
     ) -> Self {
         let appended = Arc::new(AtomicU64::new(0));
@@ -151,19 +160,20 @@ impl StreamTarget {
         Ok(missing)
     }
 
-    /// Waits until all entries are durable; says how many were appended.
-    pub async fn finish(mut self) -> Result<u64, StreamError> {
+    /// Waits until all entries are durable.
+    pub async fn finish(mut self) -> Result<Finished, StreamError> {
         self.deal().await?;
         for lane in &mut self.lanes {
             lane.inbox = None;
         }
+        let mut records = 0;
         for lane in &mut self.lanes {
-            lane.ended().await?;
+            records += lane.ended().await?;
         }
         if let Some(log) = &self.log {
             log.close().await;
         }
-        Ok(self.appended())
+        Ok(Finished { appended: self.appended(), records })
     }
 
     async fn deal(&mut self) -> Result<(), StreamError> {
@@ -176,7 +186,7 @@ impl StreamTarget {
 }
 
 impl LaneHandle {
-    fn start(lane: Box<dyn Lane>, patience: Duration, appended: &Arc<AtomicU64>) -> Self {
+    fn start(lane: Box<dyn Lane>, patience: Patience, appended: &Arc<AtomicU64>) -> Self {
         let (inbox, deals) = mpsc::channel(DEALS_WAITING_MAX);
         let last = lane.last();
         let worker = tokio::spawn(write(lane, deals, patience, appended.clone()));
@@ -198,7 +208,8 @@ impl LaneHandle {
         Err(ended_before())
     }
 
-    async fn ended(&mut self) -> Result<(), StreamError> {
+    /// How many records it has then.
+    async fn ended(&mut self) -> Result<u64, StreamError> {
         let Some(worker) = self.worker.take() else { return Err(ended_before()) };
         worker.await.unwrap_or_else(|error| Err(StreamError::BrokeOff(error.to_string())))
     }
@@ -208,13 +219,13 @@ fn ended_before() -> StreamError {
     StreamError::BrokeOff("it failed before".to_owned())
 }
 
-/// The work of one lane: takes what is waiting, and appends it together.
+/// The work of one lane: takes what is waiting, and appends it together. How many records it has at the end.
 async fn write(
     mut lane: Box<dyn Lane>,
     mut deals: mpsc::Receiver<Vec<Line>>,
-    patience: Duration,
+    patience: Patience,
     appended: Arc<AtomicU64>,
-) -> Result<(), StreamError> {
+) -> Result<u64, StreamError> {
     while let Some(mut batch) = deals.recv().await {
         while batch.len() < BATCH_ENTRIES_MAX
             && let Ok(more) = deals.try_recv()
@@ -225,5 +236,5 @@ async fn write(
         lane::write(lane.as_mut(), batch, patience).await?;
         appended.fetch_add(count, Ordering::Relaxed);
     }
-    Ok(())
+    patience.wait_for("the length of the stream", &mut lane, |lane| lane.length()).await
 }

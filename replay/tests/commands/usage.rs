@@ -111,3 +111,14 @@ fn whoever_reaches_kafka_hands_its_properties_on() {
         assert!(said.err.contains("no.such"), "{arguments}: {}", said.err);
     }
 }
+
+#[test]
+fn a_dump_that_can_not_begin_leaves_nothing() {
+    let desk = desk();
+    for source in ["redis://127.0.0.1:1", "kafka://127.0.0.1:1", "sqlite:nowhere"] {
+        let said = desk.run(&["dump", "--from", source, "--archive", "b", "--patience", "1"]);
+        assert_eq!(said.code, Some(1), "{source}: {}{}", said.out, said.err);
+        assert!(said.err.contains(source.trim_start_matches("kafka://")), "{}", said.err);
+        assert!(!desk.path("b").exists(), "{source}");
+    }
+}

@@ -1,4 +1,4 @@
-//! A Redis whose answer is cut short, as by a crash in the middle of it.
+//! A Redis whose answer is cut short, as by a crash in the middle of it, or that has lost entries.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -126,17 +126,35 @@ async fn a_redis_that_stays_away_is_waited_for_as_long_as_there_is_patience() {
     assert!(cut.connections() > 2, "it has tried only {} times", cut.connections());
 }
 
+async fn take_away(redis: &Redis, name: &str, entry: u64) {
+    let client = redis::Client::open(redis.url()).expect("a client");
+    let mut connection = client.get_multiplexed_async_connection().await.expect("Redis");
+    let mut command = redis::cmd("XDEL");
+    command.arg(name).arg(format!("{entry}-0"));
+    assert_eq!(command.query_async(&mut connection).await, Ok(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_with_a_hole_is_not_said_to_be_whole() {
+    let Some(redis) = Redis::get() else { return };
+    let folder = tempdir().expect("a folder");
+    let (archive, name, address) = stream(&redis, folder.path()).await;
+    take_away(&redis, &name, 500).await;
+    let error = crate::copy(&archive, &address).await.expect_err("one is missing");
+    let error = error.downcast::<StreamError>().expect("a stream's error");
+    assert!(
+        matches!(error, StreamError::Holes { entries: ENTRIES, found } if found == ENTRIES - 1),
+        "{error}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_becomes_shorter_while_it_is_read_is_told() {
     let Some(redis) = Redis::get() else { return };
     let folder = tempdir().expect("a folder");
     let (_, name, address) = stream(&redis, folder.path()).await;
     let mut reader = StreamReader::open(&address, Sequence::FIRST).await.expect("it opens");
-    let client = redis::Client::open(redis.url()).expect("a client");
-    let mut connection = client.get_multiplexed_async_connection().await.expect("Redis");
-    let tail = format!("{ENTRIES}-0");
-    let deleted = redis::cmd("XDEL").arg(&name).arg(tail).query_async(&mut connection).await;
-    assert_eq!(deleted, Ok(1));
+    take_away(&redis, &name, ENTRIES).await;
     let (read, error) = read_until_it_fails(&mut reader).await;
     assert_eq!(read, ENTRIES - 1);
     assert!(matches!(error, StreamError::Gone { .. }), "{error}");
