@@ -21,6 +21,9 @@
 //! takes no entry twice and leaves no gap, whoever asks. On the others a second writer of the same
 //! stream is noticed by the offsets that it takes, and ends the work; if it had repeated something
 //! by then, readers pass over what they have seen.
+//!
+//! A server that loses what it has acknowledged breaks this. Who writes notices it during a run by an
+//! end that lies before what was there, and after it by the length of the stream; who reads, by the gap.
 
 mod address;
 mod entries;
