@@ -19,11 +19,14 @@ process_identity() {
     echo "${fields[0]} ${fields[19]}"
 }
 
-# Whether process $1, started at $2, is there and is not a zombie.
+# Whether process $1, started at $2, is there and is not a zombie. Of a process with threads the first
+# may be one while others still end, and hold its ports.
 process_lives() {
-    local state started
+    local state started tasks
     read -r state started <<<"$(process_identity "$1")"
-    [[ -n ${state:-} && $state != Z && $started == "$2" ]]
+    [[ -n ${state:-} && $started == "$2" ]] || return 1
+    tasks=("/proc/$1/task/"*)
+    [[ $state != Z ]] || ((${#tasks[@]} > 1))
 }
 
 service_pid() {
