@@ -22,7 +22,9 @@ use service_kit::{exit, shutdown};
 use traffic_archive::{ArchiveId, ArchiveWriter, Location, Sequence, WriterSettings};
 
 use crate::rejects::{self, Rejects};
-use crate::stream::{LogTopic, StreamArgs, StreamError, StreamReader, StreamUrl, is_entry};
+use crate::stream::{
+    LogTopic, StreamAddress, StreamArgs, StreamError, StreamReader, StreamUrl, is_entry,
+};
 use commands::Commands;
 
 pub use request::to_request;
@@ -141,7 +143,8 @@ struct Dump<'a> {
 /// The command.
 pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
     let rejects = args.rejects.clone().unwrap_or_else(|| rejects::default_path(&args.archive));
-    let summary = dump(args, &rejects).await?;
+    let address = args.stream.address(&args.from)?;
+    let summary = dump(args, &address, &rejects).await.map_err(|error| address.locate(error))?;
     let Summary { archive_id, entries, outcomes, rejected, complete } = summary;
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);
@@ -160,8 +163,8 @@ pub async fn run(args: &DumpArgs) -> anyhow::Result<ExitCode> {
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) })
 }
 
-async fn dump(args: &DumpArgs, rejects: &Path) -> anyhow::Result<Summary> {
-    let records = open(args).await?;
+async fn dump(args: &DumpArgs, address: &StreamAddress, rejects: &Path) -> anyhow::Result<Summary> {
+    let records = open(args, address).await?;
     // Until here a signal ends the process, which has nothing to finish yet.
     let stop = shutdown::on_signals();
     let writer = ArchiveWriter::create(&args.archive, WriterSettings::default()).await?;
@@ -207,12 +210,11 @@ enum Records {
 }
 
 /// Fails where there is nothing to dump, before anything is made.
-async fn open(args: &DumpArgs) -> anyhow::Result<Records> {
-    let address = args.stream.address(&args.from)?;
+async fn open(args: &DumpArgs, address: &StreamAddress) -> anyhow::Result<Records> {
     address.check_exists()?;
     let first_entry = args.first_entry.unwrap_or(Sequence::FIRST);
-    let Some(orders) = LogTopic::open(&address).await? else {
-        return Ok(Records::Entries(StreamReader::open(&address, first_entry).await?));
+    let Some(orders) = LogTopic::open(address).await? else {
+        return Ok(Records::Entries(StreamReader::open(address, first_entry).await?));
     };
     let stretch = Stretch {
         first: args.first.clone(),
@@ -229,5 +231,5 @@ async fn open(args: &DumpArgs) -> anyhow::Result<Records> {
     if !(args.first.is_empty() && args.until.is_empty() && args.partition.is_empty()) {
         bail!("{address} holds entries: take a stretch by --first-entry and --last-entry");
     }
-    Ok(Records::Entries(StreamReader::open(&address, first_entry).await?))
+    Ok(Records::Entries(StreamReader::open(address, first_entry).await?))
 }

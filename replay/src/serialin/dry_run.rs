@@ -8,7 +8,7 @@ use serde::Serialize;
 use traffic_archive::{ArchiveId, ArchiveReader, Sequence};
 
 use super::SerialinArgs;
-use crate::stream::{StreamError, There};
+use crate::stream::{StreamAddress, StreamError, There};
 
 /// How often the progress bar is told, in entries.
 const SHOW_EVERY: u64 = 1024;
@@ -28,12 +28,12 @@ struct Plan {
 
 /// Reads the archive, so damage shows, and writes nothing.
 pub(super) async fn run(args: &SerialinArgs) -> anyhow::Result<ExitCode> {
-    let plan = plan(args).await?;
+    let address = args.stream.address(&args.to)?;
+    let plan = plan(args, &address).await.map_err(|error| address.locate(error))?;
     if args.json {
         println!("{}", serde_json::to_string(&plan)?);
     } else {
         let Plan { entries, stream_exists, there_before, would_append, .. } = plan;
-        let address = args.stream.address(&args.to)?;
         let made = if stream_exists { "" } else { ", which would be made" };
         println!(
             "{entries} entries: {there_before} are there, {would_append} would be appended to \
@@ -43,10 +43,10 @@ pub(super) async fn run(args: &SerialinArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn plan(args: &SerialinArgs) -> anyhow::Result<Plan> {
+async fn plan(args: &SerialinArgs, address: &StreamAddress) -> anyhow::Result<Plan> {
     let reader = ArchiveReader::open(&args.archive).await?;
     let manifest = reader.manifest();
-    let there = There::look(&args.stream.address(&args.to)?, manifest.archive_id).await?;
+    let there = There::look(address, manifest.archive_id).await?;
     if let Some(last) = there.last() {
         ensure!(Some(last) <= manifest.last(), StreamError::BeyondArchive { last });
     }
@@ -68,11 +68,14 @@ async fn plan(args: &SerialinArgs) -> anyhow::Result<Plan> {
         }
     }
     progress.finish();
+    let there_before = read - would_append;
+    let found = there.records();
+    ensure!(found >= there_before, StreamError::Holes { entries: there_before, found });
     Ok(Plan {
         archive_id: manifest.archive_id,
         entries: read,
         stream_exists: there.exists(),
-        there_before: read - would_append,
+        there_before,
         would_append,
         first,
     })

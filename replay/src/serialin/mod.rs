@@ -10,6 +10,7 @@ use clap::Args;
 use measure::Progress;
 use serde::Serialize;
 use service_kit::{exit, shutdown};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use traffic_archive::{ArchiveError, ArchiveId, ArchiveReader, Lines, Location, Sequence};
 
@@ -17,6 +18,9 @@ use crate::stream::{Finished, StreamArgs, StreamError, StreamTarget, StreamUrl, 
 
 /// How often the progress bar learns what became durable.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// How long appends that are under way are waited for when the work is to stop.
+const STOP_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Puts an archive into a stream, in exactly the archive's order and each entry once.
 ///
@@ -96,7 +100,9 @@ async fn serialin(args: &SerialinArgs, stop: &CancellationToken) -> anyhow::Resu
     } else {
         Progress::new("serialin", Some(reader.manifest().entries))
     };
-    copy(&reader, &address, TargetSettings { partitions: args.partitions }, stop, &progress).await
+    let settings = TargetSettings { partitions: args.partitions };
+    let copied = copy(&reader, &address, settings, stop, &progress).await;
+    copied.map_err(|error| address.locate(error))
 }
 
 /// Puts what is missing of an archive into a stream, until all is there or `stop`.
@@ -124,15 +130,14 @@ pub async fn copy(
     };
     progress.resume_at(copying.there_before);
     let copied = copying.run(stop).await;
-    let (there_before, missing) = (copying.there_before, copying.target);
+    let (there_before, mut missing) = (copying.there_before, copying.target);
     // What stands before damage is whole. A stream that fails takes no more.
     let finished = match &copied {
         Err(error) if !error.is::<ArchiveError>() => None,
-        _ => Some(missing.finish().await?),
+        _ => finish(&mut missing, stop).await?,
     };
-    let all_read = copied?;
-    let (entries, appended) = (manifest.entries, finished.map_or(0, |finished| finished.appended));
-    if all_read && let Some(Finished { records: found, .. }) = finished {
+    let (all_read, entries, appended) = (copied?, manifest.entries, missing.appended());
+    if all_read && let Some(Finished { records: found }) = finished {
         ensure!(found >= entries, StreamError::Holes { entries, found });
     }
     progress.finish();
@@ -142,10 +147,25 @@ pub async fn copy(
         entries,
         there_before,
         appended,
-        complete: all_read,
+        complete: all_read && finished.is_some(),
         elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         entries_per_second: per_second(appended, elapsed),
     })
+}
+
+/// Waits until all is durable; `None` if that takes too long after `stop`.
+async fn finish(
+    target: &mut StreamTarget,
+    stop: &CancellationToken,
+) -> Result<Option<Finished>, StreamError> {
+    let stopped = async {
+        stop.cancelled().await;
+        sleep(STOP_WAIT_MAX).await;
+    };
+    tokio::select! {
+        finished = target.finish() => finished.map(Some),
+        () = stopped => Ok(None),
+    }
 }
 
 struct Copying<'a> {

@@ -57,7 +57,8 @@ const EXAMPLES: &str = r"Examples:
 #[command(verbatim_doc_comment, after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct SerialoutArgs {
-    /// What to send: an archive (a folder or `s3://bucket/prefix`), or a stream.
+    /// What to send: an archive (a folder or `s3://bucket/prefix`), or a stream: `kafka://host:port#topic`,
+    /// `sqlite:<directory>#topic` or `redis://host:port#key`.
     pub(super) source: SourceLocation,
     /// Where to: `http://host[:port][/prefix]` or `https://...`. A rewrite file may name it instead.
     #[arg(long, value_name = "URL")]

@@ -52,6 +52,9 @@ impl FromStr for StreamUrl {
         let named = text.strip_prefix("kafka://").or_else(|| text.strip_prefix("sqlite:"));
         match named {
             Some("") => Err(wrong("brokers or a directory must follow")),
+            Some(brokers) if text.starts_with("kafka://") && brokers.contains('/') => Err(wrong(
+                "no path follows the brokers; a topic is named by --topic, or behind a #",
+            )),
             Some(_) => Ok(Self::Log(text.to_owned())),
             None => Err(wrong("give kafka://host:port, sqlite:<directory> or redis://host:port")),
         }
@@ -153,6 +156,11 @@ impl StreamAddress {
         self.kafka_properties = server.kafka_properties.iter().cloned().collect();
         self.patience = Patience::of_seconds(server.patience);
         self
+    }
+
+    /// Says of a stream's error which stream it is about.
+    pub(crate) fn locate(&self, error: anyhow::Error) -> anyhow::Error {
+        if error.is::<StreamError>() { error.context(self.to_string()) } else { error }
     }
 
     /// Fails where an embedded log is named that is not there: opening it would make it.

@@ -21,12 +21,15 @@ pub enum StreamError {
     #[error("{0}")]
     Log(#[from] LogError),
     /// Redis failed, after all patience where that helps.
-    #[error("{address}: {}", super::redis::reason(error))]
-    Redis {
-        /// Which stream.
-        address: String,
+    #[error("redis: {}", super::redis::reason(.0))]
+    Redis(#[from] redis::RedisError),
+    /// Records of a partition can't be read, after all patience where that helps.
+    #[error("{place}: {error}")]
+    Partition {
+        /// Which one.
+        place: String,
         /// Why.
-        error: redis::RedisError,
+        error: LogError,
     },
     /// A server says nothing.
     #[error("{what} did not come in {patience:?}")]
@@ -111,7 +114,7 @@ pub enum StreamError {
     },
     /// An entry is not in the stream, but later ones are.
     #[error(
-        "entry {expected} is not in the stream, which goes on with {found}: it was not written to the end, or its beginning is no longer kept"
+        "entry {expected} is not in the stream, which goes on with {found}: it was not written to the end, its beginning is no longer kept, or its server has lost entries"
     )]
     Missing {
         /// The entry that is missing.
@@ -141,12 +144,12 @@ pub enum StreamError {
         /// Where it went.
         found: Position,
     },
-    /// The stream ends where the archive does, but something before that is missing.
+    /// Something is missing before the stream's last entry.
     #[error(
-        "the stream ends with the archive's last entry, but has {found} records of {entries} entries: some were taken away, or its server has lost them; copy the archive into another one"
+        "the stream goes as far as if it had {entries} entries, but has {found} records: some were taken away, or its server has lost them; copy the archive into another one"
     )]
     Holes {
-        /// Entries of the archive.
+        /// Entries up to the last ones.
         entries: u64,
         /// Records of the stream.
         found: u64,
@@ -166,9 +169,16 @@ impl StreamError {
     /// Whether the same call may succeed later, without anybody's help.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Log(error) => error.is_retryable(),
-            Self::Redis { error, .. } => super::redis::is_retryable(error),
+            Self::Log(error) | Self::Partition { error, .. } => error.is_retryable(),
+            Self::Redis(error) => super::redis::is_retryable(error),
             _ => false,
+        }
+    }
+
+    pub(super) fn in_partition(self, place: &str) -> Self {
+        match self {
+            Self::Log(error) => Self::Partition { place: place.to_owned(), error },
+            other => other,
         }
     }
 

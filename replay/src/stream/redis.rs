@@ -59,8 +59,14 @@ end
 for i = 3, #ARGV, 2 do
   if sequence > last then
     local text = string.format('%.0f', sequence)
-    redis.call('XADD', KEYS[1], text .. '-0', 'replay-archive', ARGV[1],
+    local added = redis.pcall('XADD', KEYS[1], text .. '-0', 'replay-archive', ARGV[1],
       'replay-sequence', text, 'key', ARGV[i], 'entry', ARGV[i + 1])
+    if type(added) == 'table' and added.err then
+      if string.find(added.err, 'equal or smaller') then
+        return redis.error_reply('REPLAYLOST ' .. text)
+      end
+      return added
+    end
     last = sequence
   end
   sequence = sequence + 1
@@ -97,7 +103,6 @@ pub(super) struct RedisStream {
     client: Client,
     connection: Option<MultiplexedConnection>,
     name: String,
-    address: String,
     /// How long it is waited for altogether.
     patience: Duration,
 }
@@ -115,11 +120,7 @@ impl RedisStream {
             return Err(StreamError::Address { text, reason });
         };
         let (name, patience) = (address.name.clone(), address.patience.0);
-        let address = address.to_string();
-        match Client::open(url.as_str()) {
-            Ok(client) => Ok(Self { client, connection: None, name, address, patience }),
-            Err(error) => Err(StreamError::Redis { address, error }),
-        }
+        Ok(Self { client: Client::open(url.as_str())?, connection: None, name, patience })
     }
 
     async fn connect(&mut self) -> Result<MultiplexedConnection, RedisError> {
@@ -150,14 +151,13 @@ impl RedisStream {
     pub(super) async fn tail(&mut self) -> Result<Option<Label>, StreamError> {
         let mut command = redis::cmd("XREVRANGE");
         command.arg(&self.name).arg("+").arg("-").arg("COUNT").arg(1);
-        let found: Vec<(String, Fields)> =
-            self.ask(&command).await.map_err(|error| self.failed(error))?;
+        let found: Vec<(String, Fields)> = self.ask(&command).await?;
         if let Some((id, fields)) = found.first() {
             return self.label(id, fields).map(Some);
         }
         let mut command = redis::cmd("EXISTS");
         command.arg(&self.name);
-        let emptied: bool = self.ask(&command).await.map_err(|error| self.failed(error))?;
+        let emptied: bool = self.ask(&command).await?;
         if emptied { Err(StreamError::TailGone { place: self.place() }) } else { Ok(None) }
     }
 
@@ -169,8 +169,7 @@ impl RedisStream {
     ) -> Result<Vec<Found>, StreamError> {
         let mut command = redis::cmd("XRANGE");
         command.arg(&self.name).arg(format!("{from}-0")).arg("+").arg("COUNT").arg(limit);
-        let found: Vec<(String, Fields)> =
-            self.ask(&command).await.map_err(|error| self.failed(error))?;
+        let found: Vec<(String, Fields)> = self.ask(&command).await?;
         let entry = |(id, fields): &(String, Fields)| {
             let label = self.label(id, fields)?;
             let json = fields.get(ENTRY.as_bytes()).map(Vec::as_slice).unwrap_or_default();
@@ -183,11 +182,7 @@ impl RedisStream {
     async fn length(&mut self) -> Result<u64, StreamError> {
         let mut command = redis::cmd("XLEN");
         command.arg(&self.name);
-        self.ask(&command).await.map_err(|error| self.failed(error))
-    }
-
-    fn failed(&self, error: RedisError) -> StreamError {
-        StreamError::Redis { address: self.address.clone(), error }
+        Ok(self.ask(&command).await?)
     }
 
     pub(super) fn place(&self) -> String {
@@ -248,7 +243,7 @@ impl RedisLane {
         }
         let answer = match self.stream.ask(&command).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                self.load_script().await.map_err(|error| self.stream.failed(error))?;
+                self.load_script().await?;
                 self.stream.ask(&command).await
             }
             answer => answer,
@@ -272,10 +267,13 @@ impl RedisLane {
                 expected: Sequence::new(last + 1).unwrap_or(Sequence::FIRST),
                 last: self.last.unwrap_or(Sequence::FIRST),
             },
+            (Some("REPLAYLOST"), entry) if let Ok(entry) = entry.parse() => {
+                StreamError::Gone { expected: entry, last: entry }
+            }
             (Some("REPLAYOTHER"), found) if let Ok(found) = found.parse::<Uuid>() => {
                 StreamError::OtherArchive { place, found: found.into(), expected: self.archive }
             }
-            _ => self.stream.failed(error),
+            _ => error.into(),
         }
     }
 }

@@ -66,9 +66,7 @@ struct LaneHandle {
 /// A stream that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finished {
-    /// Entries that were appended, and are durable.
-    pub appended: u64,
-    /// Records that the stream has, at most.
+    /// Records that it has, at most.
     pub records: u64,
 }
 
@@ -161,7 +159,7 @@ impl StreamTarget {
     }
 
     /// Waits until all entries are durable.
-    pub async fn finish(mut self) -> Result<Finished, StreamError> {
+    pub async fn finish(&mut self) -> Result<Finished, StreamError> {
         self.deal().await?;
         for lane in &mut self.lanes {
             lane.inbox = None;
@@ -173,7 +171,7 @@ impl StreamTarget {
         if let Some(log) = &self.log {
             log.close().await;
         }
-        Ok(Finished { appended: self.appended(), records })
+        Ok(Finished { records })
     }
 
     async fn deal(&mut self) -> Result<(), StreamError> {

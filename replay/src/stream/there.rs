@@ -15,34 +15,42 @@ use super::{StreamAddress, StreamError};
 pub struct There {
     /// The last entry of each lane; no lanes where there is no stream yet.
     lanes: Vec<Option<Sequence>>,
+    records: u64,
 }
 
 impl There {
     /// Looks; nothing is made. Fails where another archive is there.
     pub async fn look(address: &StreamAddress, archive: ArchiveId) -> Result<Self, StreamError> {
         if address.check_exists().is_err() {
-            return Ok(Self { lanes: Vec::new() });
+            return Ok(Self { lanes: Vec::new(), records: 0 });
         }
         let Some(topic) = LogTopic::open(address).await? else {
-            let last = RedisLane::open(address, archive).await?.last();
-            return Ok(Self { lanes: Vec::from_iter(last.map(Some)) });
+            let mut lane = RedisLane::open(address, archive).await?;
+            let (lanes, records) = (Vec::from_iter(lane.last().map(Some)), lane.length().await?);
+            return Ok(Self { lanes, records });
         };
         let partitions = match topic.log.partition_count(&topic.topic).await {
             Err(LogError::NoSuchTopic(_)) => 0,
             count => count?,
         };
         let lanes = (0..partitions).map(Partition).map(async |partition| {
-            let lane = PartitionLane::open(topic.clone(), partition, archive).await?;
-            Ok::<_, StreamError>(lane.last())
+            let mut lane = PartitionLane::open(topic.clone(), partition, archive).await?;
+            Ok::<_, StreamError>((lane.last(), lane.length().await?))
         });
         let lanes = try_join_all(lanes).await?;
         topic.log.close().await;
-        Ok(Self { lanes })
+        let records = lanes.iter().map(|(_, records)| records).sum();
+        Ok(Self { lanes: lanes.into_iter().map(|(last, _)| last).collect(), records })
     }
 
     /// Whether there is such a stream.
     pub fn exists(&self) -> bool {
         !self.lanes.is_empty()
+    }
+
+    /// How many records there are, at most.
+    pub fn records(&self) -> u64 {
+        self.records
     }
 
     /// The last entry that is there. Some before it may be missing.

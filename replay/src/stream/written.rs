@@ -38,7 +38,7 @@ impl WrittenRecords {
             let opening = patience.wait_for(&place, &mut topic, |topic| {
                 Box::pin(topic.log.read(&topic.topic, partition, next).err_into())
             });
-            Some(opening.await?)
+            Some(opening.await.map_err(|error| error.in_partition(&place))?)
         } else {
             None
         };
@@ -52,7 +52,7 @@ impl WrittenRecords {
         let what = format!("record {next} of those before {end} in {place}");
         let read =
             patience.wait_for(&what, open, |open| Box::pin(open.next(READ_LIMIT).err_into()));
-        let mut records = read.await?;
+        let mut records = read.await.map_err(|error| error.in_partition(place))?;
         if let Some(last) = records.last() {
             *next = last.position.offset.next();
         }

@@ -60,6 +60,7 @@ fn what_can_not_be_meant_is_wrong_usage() {
         ("serialout a --target ftp://127.0.0.1:1", "neither http:// nor https://"),
         ("serialout ftp://a --target http://127.0.0.1:1", "ftp:// is not known"),
         ("serialout kafka:// --target http://127.0.0.1:1", "must follow"),
+        ("serialout kafka://127.0.0.1:1/topic --target http://127.0.0.1:1", "behind a #"),
         ("serialin a --to amqp://127.0.0.1", "kafka://host:port"),
         ("serialin a --to sqlite:log --partitions 0", "--partitions"),
         ("serialin a --to sqlite:log --kafka-property acks", "NAME=VALUE"),

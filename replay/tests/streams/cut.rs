@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
 use tokio::net::{TcpListener, TcpStream};
 use traffic_archive::{ArchiveReader, Exchange, Sequence};
 
+use crate::program::Program;
 use crate::{Redis, Server, archive_of, assert_whole, exchange};
 
 /// Entries of the stream: their answers are too large for the sockets on the way.
@@ -144,6 +145,25 @@ async fn a_stream_with_a_hole_is_not_said_to_be_whole() {
     let error = error.downcast::<StreamError>().expect("a stream's error");
     assert!(
         matches!(error, StreamError::Holes { entries: ENTRIES, found } if found == ENTRIES - 1),
+        "{error}"
+    );
+    let (from, url) = (folder.path().to_str().expect("a path in UTF-8"), redis.url());
+    let mut rehearsal =
+        Program::start(["serialin", from, "--to", &url, "--topic", &name, "--dry-run", "--quiet"]);
+    assert_eq!(rehearsal.await_end().code(), Some(1));
+    assert!(rehearsal.errors().contains("999 records"), "{}", rehearsal.errors());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_without_its_tail_is_not_gone_on_with() {
+    let Some(redis) = Redis::get() else { return };
+    let folder = tempdir().expect("a folder");
+    let (archive, name, address) = stream(&redis, folder.path()).await;
+    take_away(&redis, &name, ENTRIES).await;
+    let error = crate::copy(&archive, &address).await.expect_err("Redis takes no id twice");
+    let error = error.downcast::<StreamError>().expect("a stream's error");
+    assert!(
+        matches!(error, StreamError::Gone { expected, .. } if expected.get() == ENTRIES),
         "{error}"
     );
 }
