@@ -152,6 +152,8 @@ async fn pages_and_filters(client: &Client) {
     let mut positions = Vec::new();
     for cents in 1..=7 {
         positions.push(client.place(&purchase(77, cents)).await.position);
+        // Orders of one millisecond stand in the order of their ids.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     client.wait_projected(positions).await;
     let mut path = "/api/Orders?customerId=77&limit=3".to_owned();
