@@ -141,7 +141,7 @@ impl RedisStream {
         if answer.as_ref().is_err_and(is_retryable) {
             self.connection = None;
         }
-        // Whole, so that it is the same when it is asked for again.
+        // It came whole: asked for again it would be the same, so this is no failure to try again after.
         let unexpected =
             (ErrorKind::UnexpectedReturnType, "the answer is not of the kind that was expected");
         T::from_redis_value(answer?).map_err(|_| unexpected.into())
